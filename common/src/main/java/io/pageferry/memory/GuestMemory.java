@@ -1,0 +1,137 @@
+package io.pageferry.memory;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The physical memory of one guest: one or more non-overlapping slots of off-heap memory.
+ *
+ * <p>Any thread may use it. It has one owner, who closes it once, after every vCPU, page server and
+ * installer has stopped; access after that throws {@link IllegalStateException}. Anonymous memory
+ * reads as zero and takes no physical memory until touched.
+ */
+public final class GuestMemory implements AutoCloseable {
+  private final Arena arena = Arena.ofShared();
+  private final List<MemorySlot> slots;
+  private final boolean anonymous;
+
+  private GuestMemory(List<SlotLayout> layouts, @Nullable FileChannel file) {
+    try {
+      List<MemorySlot> made = new ArrayList<>();
+      long offset = 0;
+      for (SlotLayout layout : layouts) {
+        checkOverlap(layout, made);
+        MemorySegment segment =
+            file == null
+                ? LinuxMemory.mapAnonymous(layout.sizeBytes(), arena)
+                : file.map(FileChannel.MapMode.READ_WRITE, offset, layout.sizeBytes(), arena);
+        MemorySlot slot = new MemorySlot(layout.id(), layout.base(), segment, arena);
+        if (file != null) {
+          slot.written().setRange(0, slot.pageCount());
+        }
+        made.add(slot);
+        offset += layout.sizeBytes();
+      }
+      slots = List.copyOf(made);
+      anonymous = file == null;
+    } catch (IOException e) {
+      arena.close();
+      throw new IllegalArgumentException("The backing file cannot be mapped: " + e.getMessage(), e);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /** Anonymous memory: zeros, lazily backed. */
+  public static GuestMemory anonymous(List<SlotLayout> layouts) {
+    return new GuestMemory(layouts, null);
+  }
+
+  /**
+   * Memory whose bytes live in a file, slot after slot; the file is created or grown as needed, and
+   * every page counts as written.
+   *
+   * @throws IllegalArgumentException if the file cannot be opened or mapped
+   */
+  public static GuestMemory backedBy(Path path, List<SlotLayout> layouts) {
+    try (FileChannel file =
+        FileChannel.open(
+            path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE)) {
+      return new GuestMemory(layouts, file);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "The backing file " + path + " cannot be opened: " + e.getMessage(), e);
+    }
+  }
+
+  private static void checkOverlap(SlotLayout layout, List<MemorySlot> others) {
+    for (MemorySlot other : others) {
+      boolean apart =
+          layout.base() + layout.sizeBytes() <= other.base()
+              || other.base() + other.sizeBytes() <= layout.base();
+      if (!apart || layout.id() == other.id()) {
+        throw new IllegalArgumentException(
+            "Slots " + layout.id() + " and " + other.id() + " overlap or share an id.");
+      }
+    }
+  }
+
+  /** The slots, in the order they were given. */
+  public List<MemorySlot> slots() {
+    return slots;
+  }
+
+  /** Whether pages that are discarded read as zero (true) or as the file has them (false). */
+  public boolean isAnonymous() {
+    return anonymous;
+  }
+
+  /** The slot that a guest physical address lies in, or null. */
+  public @Nullable MemorySlot slotAt(long guestPhysicalAddress) {
+    for (MemorySlot slot : slots) {
+      if (slot.contains(guestPhysicalAddress)) {
+        return slot;
+      }
+    }
+    return null;
+  }
+
+  /** The slot with an id, or null. */
+  public @Nullable MemorySlot slot(int id) {
+    for (MemorySlot slot : slots) {
+      if (slot.id() == id) {
+        return slot;
+      }
+    }
+    return null;
+  }
+
+  /** Size of all slots in bytes. */
+  public long sizeBytes() {
+    return slots.stream().mapToLong(MemorySlot::sizeBytes).sum();
+  }
+
+  /** Size of all slots in pages. */
+  public long pageCount() {
+    return PageGeometry.pages(sizeBytes());
+  }
+
+  /** Bytes in physical memory now. Costs a system call per gigabyte. */
+  public long residentBytes() {
+    return slots.stream().mapToLong(MemorySlot::residentBytes).sum();
+  }
+
+  /** Unmaps everything. */
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

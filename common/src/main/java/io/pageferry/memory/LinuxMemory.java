@@ -1,0 +1,144 @@
+package io.pageferry.memory;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The few system calls that memory needs: {@code mmap}, {@code munmap}, {@code madvise}, {@code
+ * mincore}. Stateless; any thread.
+ */
+final class LinuxMemory {
+  private static final int PROT_READ_WRITE = 0x3;
+  private static final int MAP_PRIVATE = 0x02;
+  private static final int MAP_ANONYMOUS = 0x20;
+  private static final int MAP_NORESERVE = 0x4000;
+  private static final int MADV_DONTNEED = 4;
+  private static final int MADV_NOHUGEPAGE = 15;
+  private static final long MINCORE_CHUNK_PAGES = 1 << 18;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
+  private static final MemoryLayout ERRNO_LAYOUT = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO_HANDLE =
+      ERRNO_LAYOUT.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+  private static final MethodHandle MMAP =
+      handle(
+          "mmap",
+          FunctionDescriptor.of(
+              ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+  private static final MethodHandle MUNMAP =
+      handle("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+  private static final MethodHandle MADVISE =
+      handle("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle MINCORE =
+      handle("mincore", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS));
+
+  private LinuxMemory() {}
+
+  private static MethodHandle handle(String name, FunctionDescriptor descriptor) {
+    // Safe: the descriptors are those of the C library's functions of the same name.
+    return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor, ERRNO);
+  }
+
+  /**
+   * Maps {@code bytes} of zeros that take no physical memory until touched, and then one 4 KiB page
+   * at a time.
+   *
+   * @throws OutOfMemoryError if the kernel refuses the mapping
+   */
+  static MemorySegment mapAnonymous(long bytes, Arena owner) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = arena.allocate(ERRNO_LAYOUT);
+      MemorySegment address =
+          (MemorySegment)
+              MMAP.invokeExact(
+                  errno,
+                  MemorySegment.NULL,
+                  bytes,
+                  PROT_READ_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                  -1,
+                  0L);
+      if (address.address() == -1L) {
+        throw new OutOfMemoryError(
+            "The system refused to map " + bytes + " bytes of memory (errno " + code(errno) + ").");
+      }
+      // Transparent huge pages would make 511 neighbours resident with each page installed.
+      // Best effort: a kernel without them answers EINVAL, and needs no advice.
+      var _ = (int) MADVISE.invokeExact(errno, address.address(), bytes, MADV_NOHUGEPAGE);
+      // Safe: the mapping has exactly this size, and is unmapped when its only owner closes.
+      return address.reinterpret(bytes, owner, segment -> unmap(segment.address(), bytes));
+    } catch (Throwable t) {
+      throw unchecked(t);
+    }
+  }
+
+  private static void unmap(long address, long bytes) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = arena.allocate(ERRNO_LAYOUT);
+      if ((int) MUNMAP.invokeExact(errno, address, bytes) != 0) {
+        throw new IllegalStateException("munmap failed (errno " + code(errno) + ").");
+      }
+    } catch (Throwable t) {
+      throw unchecked(t);
+    }
+  }
+
+  /** Gives a page-aligned range back to the operating system; anonymous memory reads as zeros. */
+  static void discard(long address, long bytes) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = arena.allocate(ERRNO_LAYOUT);
+      if ((int) MADVISE.invokeExact(errno, address, bytes, MADV_DONTNEED) != 0) {
+        throw new IllegalStateException("madvise failed (errno " + code(errno) + ").");
+      }
+    } catch (Throwable t) {
+      throw unchecked(t);
+    }
+  }
+
+  /** Bytes of a page-aligned range that are in physical memory now. */
+  static long residentBytes(long address, long bytes) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment errno = arena.allocate(ERRNO_LAYOUT);
+      long chunkBytes = PageGeometry.bytes(MINCORE_CHUNK_PAGES);
+      MemorySegment vector =
+          arena.allocate(Math.min(PageGeometry.pages(bytes), MINCORE_CHUNK_PAGES));
+      long resident = 0;
+      for (long offset = 0; offset < bytes; offset += chunkBytes) {
+        long length = Math.min(chunkBytes, bytes - offset);
+        if ((int) MINCORE.invokeExact(errno, address + offset, length, vector) != 0) {
+          throw new IllegalStateException("mincore failed (errno " + code(errno) + ").");
+        }
+        long pages = PageGeometry.pages(length);
+        for (long page = 0; page < pages; page++) {
+          resident += vector.get(JAVA_BYTE, page) & 1;
+        }
+      }
+      return PageGeometry.bytes(resident);
+    } catch (Throwable t) {
+      throw unchecked(t);
+    }
+  }
+
+  private static int code(MemorySegment errno) {
+    return (int) ERRNO_HANDLE.get(errno, 0L);
+  }
+
+  private static RuntimeException unchecked(Throwable t) {
+    if (t instanceof Error error) {
+      throw error;
+    }
+    return t instanceof RuntimeException runtime ? runtime : new IllegalStateException(t);
+  }
+}

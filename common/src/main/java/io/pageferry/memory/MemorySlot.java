@@ -1,0 +1,116 @@
+package io.pageferry.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A contiguous range of guest physical memory and the host memory behind it: KVM's memslot.
+ *
+ * <p>Any thread. Belongs to a {@link GuestMemory} and dies with it. The bytes are accessed through
+ * {@link #segment()} or {@link #hostAddress()}; whoever writes a page first sets its bit in {@link
+ * #written()}.
+ */
+public final class MemorySlot {
+  private final int id;
+  private final long base;
+  private final MemorySegment segment;
+  private final PageBitmap written;
+  private final Arena owner;
+  private volatile @Nullable UserfaultBitmap userfault;
+
+  MemorySlot(int id, long base, MemorySegment segment, Arena owner) {
+    this.id = id;
+    this.base = base;
+    this.segment = segment;
+    this.owner = owner;
+    this.written = new PageBitmap(PageGeometry.pages(segment.byteSize()), owner);
+  }
+
+  /** Small number that names the slot in page messages. */
+  public int id() {
+    return id;
+  }
+
+  /** First guest physical address. */
+  public long base() {
+    return base;
+  }
+
+  /** Size in bytes. */
+  public long sizeBytes() {
+    return segment.byteSize();
+  }
+
+  /** Size in pages. */
+  public long pageCount() {
+    return PageGeometry.pages(segment.byteSize());
+  }
+
+  /** Whether a guest physical address lies in this slot. */
+  public boolean contains(long guestPhysicalAddress) {
+    return Long.compareUnsigned(guestPhysicalAddress - base, segment.byteSize()) < 0;
+  }
+
+  /** The slot's bytes. */
+  public MemorySegment segment() {
+    return segment;
+  }
+
+  /** Host address of the slot's first byte. */
+  public long hostAddress() {
+    return segment.address();
+  }
+
+  /**
+   * Pages that may hold something else than zeros. A bit is set before the first write of its page
+   * (a vCPU does so when it maps a page for writing); pages whose bit is clear read as zero.
+   */
+  public PageBitmap written() {
+    return written;
+  }
+
+  /** The userfault bitmap, or null while userfault is off. Volatile read. */
+  public @Nullable UserfaultBitmap userfault() {
+    return userfault;
+  }
+
+  /**
+   * Switches userfault on, with every page faulting. While vCPUs run, go through the machine, which
+   * also drops what they have mapped.
+   *
+   * @throws IllegalStateException if it is on
+   */
+  public UserfaultBitmap enableUserfault() {
+    if (userfault != null) {
+      throw new IllegalStateException("Userfault is already on for slot " + id + ".");
+    }
+    UserfaultBitmap bitmap = new UserfaultBitmap(pageCount(), owner);
+    bitmap.faultAll();
+    userfault = bitmap;
+    return bitmap;
+  }
+
+  /**
+   * Switches userfault off; the bitmap's memory stays until the guest memory closes. Idempotent.
+   */
+  public void disableUserfault() {
+    userfault = null;
+  }
+
+  /** Another bitmap over this slot's pages, all clear, that lives as long as the slot. */
+  public PageBitmap newBitmap() {
+    return new PageBitmap(pageCount(), owner);
+  }
+
+  /** Bytes of this slot in physical memory now. */
+  public long residentBytes() {
+    return LinuxMemory.residentBytes(hostAddress(), sizeBytes());
+  }
+
+  /** Gives pages back to the operating system. Anonymous memory then reads as zero. */
+  public void discard(long firstPage, long count) {
+    MemorySegment pages = segment.asSlice(PageGeometry.bytes(firstPage), PageGeometry.bytes(count));
+    LinuxMemory.discard(pages.address(), pages.byteSize());
+  }
+}

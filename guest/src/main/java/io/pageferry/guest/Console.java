@@ -1,0 +1,107 @@
+package io.pageferry.guest;
+
+import java.util.Arrays;
+
+/**
+ * The host's end of the guest's serial port. Keeps the last {@link #CAPACITY} bytes that the guest
+ * wrote and up to {@link #INPUT_CAPACITY} bytes that it has not read. Any thread.
+ */
+public final class Console {
+  /** Bytes of output kept. */
+  public static final int CAPACITY = 64 * 1024;
+
+  /** Bytes of input that may wait. */
+  public static final int INPUT_CAPACITY = 4096;
+
+  private final byte[] output = new byte[CAPACITY];
+  private long written;
+  private final byte[] input = new byte[INPUT_CAPACITY];
+  private int inputStart;
+  private int inputCount;
+
+  /** The guest writes a byte. */
+  public synchronized void transmit(byte value) {
+    output[(int) (written++ % CAPACITY)] = value;
+    notifyAll();
+  }
+
+  /** The guest reads a byte, or gets -1 when none waits. */
+  public synchronized int receive() {
+    if (inputCount == 0) {
+      return -1;
+    }
+    byte value = input[inputStart];
+    inputStart = (inputStart + 1) % INPUT_CAPACITY;
+    inputCount--;
+    return value & 0xff;
+  }
+
+  /** Whether a byte waits for the guest. */
+  public synchronized boolean hasInput() {
+    return inputCount > 0;
+  }
+
+  /**
+   * Bytes for the guest, all or none.
+   *
+   * @return false when there is no room for all of them
+   */
+  public synchronized boolean send(byte[] data) {
+    if (data.length > INPUT_CAPACITY - inputCount) {
+      return false;
+    }
+    for (byte value : data) {
+      input[(inputStart + inputCount++) % INPUT_CAPACITY] = value;
+    }
+    return true;
+  }
+
+  /** Number of bytes the guest has written since its start. */
+  public synchronized long length() {
+    return written;
+  }
+
+  /** Offset of the first byte {@link #read} gives when asked for {@code offset}. */
+  public synchronized long clamp(long offset) {
+    return Math.min(written, Math.max(offset, written - CAPACITY));
+  }
+
+  /** What the guest wrote from {@link #clamp clamp(offset)} on. */
+  public synchronized byte[] read(long offset) {
+    long from = clamp(offset);
+    byte[] data = new byte[(int) (written - from)];
+    for (int i = 0; i < data.length; i++) {
+      data[i] = output[(int) ((from + i) % CAPACITY)];
+    }
+    return data;
+  }
+
+  /** Waits until the guest has written beyond {@code offset}, or the time is over. */
+  public synchronized void await(long offset, long millis) throws InterruptedException {
+    if (written <= offset) {
+      wait(millis);
+    }
+  }
+
+  /** Input that waits, for the machine's state. */
+  public synchronized byte[] pendingInput() {
+    byte[] pending = new byte[inputCount];
+    for (int i = 0; i < inputCount; i++) {
+      pending[i] = input[(inputStart + i) % INPUT_CAPACITY];
+    }
+    return pending;
+  }
+
+  /**
+   * Continues a console that was elsewhere: the last output kept, its length, the input pending.
+   */
+  public synchronized void restore(long length, byte[] tail, byte[] pending) {
+    written = length - tail.length;
+    for (byte value : tail) {
+      output[(int) (written++ % CAPACITY)] = value;
+    }
+    inputStart = 0;
+    inputCount = pending.length;
+    System.arraycopy(Arrays.copyOf(pending, INPUT_CAPACITY), 0, input, 0, INPUT_CAPACITY);
+  }
+}

@@ -1,0 +1,12 @@
+package io.pageferry.guest;
+
+/** Resolves userfaults: at a migration's destination, by fetching the page from the source. */
+@FunctionalInterface
+public interface FaultHandler {
+  /**
+   * Returns when the page of {@code fault} is accessible, or when {@code vcpu} has been kicked,
+   * whichever comes first; the access is then tried again. Called on the vCPU's thread; must not be
+   * left blocked once the vCPU is kicked (a kick unparks the thread).
+   */
+  void resolve(Vcpu vcpu, VcpuExit.MemoryFault fault);
+}

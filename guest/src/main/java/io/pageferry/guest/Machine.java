@@ -1,0 +1,72 @@
+package io.pageferry.guest;
+
+import io.pageferry.memory.GuestMemory;
+import java.util.List;
+
+/**
+ * A guest: memory, vCPUs, devices and the threads that run them.
+ *
+ * <p>Lifecycle: made paused; {@link #resume} and {@link #pause} as often as one likes; {@link
+ * #close} once. Any thread may call any method. The machine does not own its memory: close the
+ * machine first, then the memory.
+ */
+public interface Machine extends AutoCloseable {
+  /** What a machine does. */
+  enum State {
+    /** No vCPU runs. */
+    PAUSED,
+    /** vCPUs run, wait for an interrupt, or wait for a page. */
+    RUNNING,
+    /** The guest has ended itself, or a vCPU reached the instruction limit. */
+    STOPPED
+  }
+
+  /** What it is made of. */
+  MachineSpec spec();
+
+  /** Its memory. */
+  GuestMemory memory();
+
+  /** Its vCPUs, in order of index. */
+  List<? extends Vcpu> vcpus();
+
+  /** What it does now. */
+  State state();
+
+  /** How it ended; meaningful when stopped. 0 is success by the guest's own check. */
+  int exitCode();
+
+  /** Its serial port. */
+  Console console();
+
+  /** Runs every vCPU that has not ended. Idempotent; no effect once stopped. */
+  void resume();
+
+  /** Returns when no vCPU executes any more, within 10 ms. Idempotent. */
+  void pause();
+
+  /**
+   * Switches userfault on for a slot, with every page faulting, and drops what vCPUs have mapped of
+   * it; pauses the machine for a moment if it runs.
+   */
+  void enableUserfault(int slotId);
+
+  /** Switches userfault off for a slot, and drops what vCPUs have mapped of it. */
+  void disableUserfault(int slotId);
+
+  /**
+   * Registers, devices, clock and console of a machine that does not run, in a versioned format.
+   */
+  byte[] saveState();
+
+  /**
+   * Replaces the state of a machine that has never run.
+   *
+   * @throws IllegalArgumentException if the bytes are not the state of a machine of this spec
+   */
+  void restoreState(byte[] state);
+
+  /** Ends every vCPU thread. Idempotent. */
+  @Override
+  void close();
+}
