@@ -78,8 +78,13 @@ public final class Console {
 
   /** Waits until the guest has written beyond {@code offset}, or the time is over. */
   public synchronized void await(long offset, long millis) throws InterruptedException {
-    if (written <= offset) {
-      wait(millis);
+    long deadline = System.nanoTime() + millis * 1_000_000;
+    while (written <= offset) {
+      long left = (deadline - System.nanoTime()) / 1_000_000;
+      if (left <= 0) {
+        return;
+      }
+      wait(left);
     }
   }
 

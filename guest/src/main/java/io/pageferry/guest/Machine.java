@@ -6,9 +6,9 @@ import java.util.List;
 /**
  * A guest: memory, vCPUs, devices and the threads that run them.
  *
- * <p>Lifecycle: made paused; {@link #resume} and {@link #pause} as often as one likes; {@link
- * #close} once. Any thread may call any method. The machine does not own its memory: close the
- * machine first, then the memory.
+ * <p>Lifecycle: made paused by {@link Machines}; {@link #resume} and {@link #pause} as often as one
+ * likes; {@link #close} once. Any thread may call any method. The machine does not own its memory:
+ * close the machine first, then the memory.
  */
 public interface Machine extends AutoCloseable {
   /** What a machine does. */
@@ -58,13 +58,6 @@ public interface Machine extends AutoCloseable {
    * Registers, devices, clock and console of a machine that does not run, in a versioned format.
    */
   byte[] saveState();
-
-  /**
-   * Replaces the state of a machine that has never run.
-   *
-   * @throws IllegalArgumentException if the bytes are not the state of a machine of this spec
-   */
-  void restoreState(byte[] state);
 
   /** Ends every vCPU thread. Idempotent. */
   @Override
