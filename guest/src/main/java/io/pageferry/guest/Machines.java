@@ -3,6 +3,7 @@ package io.pageferry.guest;
 import io.pageferry.memory.GuestMemory;
 
 /** Makes machines. Stateless; any thread. */
+@SuppressWarnings("DoNotCallSuggester")
 public final class Machines {
   private Machines() {}
 

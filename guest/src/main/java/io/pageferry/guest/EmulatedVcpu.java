@@ -1,0 +1,22 @@
+package io.pageferry.guest;
+
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+
+/**
+ * What the machine needs of its vCPUs beyond {@link Vcpu}. Called only while the vCPU does not run.
+ */
+interface EmulatedVcpu extends Vcpu {
+  /** Writes everything that the guest could tell from another vCPU. */
+  void save(DataOutput out) throws IOException;
+
+  /** Reads what {@link #save} wrote. */
+  void load(DataInput in) throws IOException;
+
+  /**
+   * Forgets every page mapping and all decoded code, so that the next accesses test the userfault
+   * bits.
+   */
+  void dropMappings();
+}
