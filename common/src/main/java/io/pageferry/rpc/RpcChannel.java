@@ -47,6 +47,6 @@ public final class RpcChannel implements AutoCloseable {
   @Override
   public void close() {
     channel.shutdownNow();
-    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 }

@@ -111,8 +111,8 @@ public final class RpcServer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    boss.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-    loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    var _ = boss.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    var _ = loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     blocking.shutdownNow();
   }
 
