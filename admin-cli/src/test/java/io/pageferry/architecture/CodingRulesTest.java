@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** What no code of the project does, wherever it is. */
 class CodingRulesTest {
+  private static final String CLI = "io.pageferry.cli..";
   private static final int MAXIMUM_LINES = 500;
   private static final Set<String> SOURCES = Set.of("java", "c", "h", "S", "proto");
 
@@ -77,7 +78,7 @@ class CodingRulesTest {
   void onlyTheCommandLineWritesToStandardStreams() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("io.pageferry.cli..")
+        .resideOutsideOfPackage(CLI)
         .should(ACCESS_STANDARD_STREAMS)
         .because("a daemon logs")
         .check(Code.CLASSES);
@@ -89,11 +90,13 @@ class CodingRulesTest {
   }
 
   @Test
-  void nobodySleeps() {
+  void onlyTheCommandLineSleepsBetweenLooks() {
     noClasses()
+        .that()
+        .resideOutsideOfPackage(CLI)
         .should()
         .callMethodWhere(target(owner(assignableTo(Thread.class))).and(target(name("sleep"))))
-        .because("whoever waits, waits for something, and says so to the one who brings it about")
+        .because("whoever waits in a daemon waits for something, and is told when it has come")
         .check(Code.CLASSES);
   }
 
@@ -108,14 +111,16 @@ class CodingRulesTest {
   }
 
   @Test
-  void onlyOneClassCallsNativeCode() {
+  void nativeCodeIsCalledForMemoryAndTheTerminalOnly() {
     noClasses()
         .that()
         .doNotHaveFullyQualifiedName("io.pageferry.memory.LinuxMemory")
+        .and()
+        .doNotHaveFullyQualifiedName("io.pageferry.cli.Terminal")
         .should()
         .dependOnClassesThat()
         .areAssignableTo(Linker.class)
-        .because("a wrong descriptor crashes the process, so all of them are in one place")
+        .because("a wrong descriptor crashes the process, so nobody else has one")
         .check(Code.CLASSES);
   }
 
