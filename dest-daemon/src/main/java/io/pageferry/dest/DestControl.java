@@ -1,5 +1,6 @@
 package io.pageferry.dest;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.pageferry.config.DataSize;
 import io.pageferry.daemon.DaemonControl;
 import io.pageferry.daemon.DaemonMeters;
@@ -25,7 +26,6 @@ import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.TransferStateRequest;
 import java.util.List;
 import java.util.UUID;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,31 +35,19 @@ import org.jspecify.annotations.Nullable;
 final class DestControl implements DaemonControl, AutoCloseable {
   private final DestConfig config;
   private final HostMemory hostMemory;
-  private final Function<DestControl, DaemonMeters> meterFactory;
-  private @Nullable DaemonMeters meters;
+  private final DaemonMeters meters;
   private @Nullable IncomingMigration incoming;
   private @Nullable MigrationStatus lastFailure;
 
-  DestControl(
-      DestConfig config, HostMemory hostMemory, Function<DestControl, DaemonMeters> meterFactory) {
+  DestControl(DestConfig config, HostMemory hostMemory, MeterRegistry registry) {
     this.config = config;
     this.hostMemory = hostMemory;
-    this.meterFactory = meterFactory;
+    this.meters = new DaemonMeters(registry, role(), this::status);
   }
 
   @Override
   public Role role() {
     return Role.ROLE_DESTINATION;
-  }
-
-  /** Registers the meters, once. */
-  synchronized DaemonMeters meters() {
-    DaemonMeters made = meters;
-    if (made == null) {
-      made = meterFactory.apply(this);
-      meters = made;
-    }
-    return made;
   }
 
   /**
@@ -145,7 +133,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
     }
     GuestMemory memory = GuestMemory.anonymous(layouts);
     int vcpus = request.getVcpuCount();
-    meters().registerVcpus(vcpus);
+    meters.registerVcpus(vcpus);
     try {
       return new IncomingMigration(
           key,
@@ -153,7 +141,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
           version,
           vcpus,
           memory,
-          new FaultTimings(vcpus, meters()));
+          new FaultTimings(vcpus, meters));
     } catch (RuntimeException e) {
       memory.close();
       throw e;
@@ -286,11 +274,6 @@ final class DestControl implements DaemonControl, AutoCloseable {
     return guest.fence().isHeld()
         ? status
         : status.toBuilder().setState(GuestState.GUEST_STATE_INCOMING).build();
-  }
-
-  /** Whether a migration may come. */
-  synchronized boolean isReady() {
-    return true;
   }
 
   @Override
