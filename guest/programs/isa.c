@@ -257,10 +257,12 @@ static void control_registers(void) {
     CSR("csrrw", "mepc", operands[i] & ~3UL)
     CSR("csrrw", "mtval", operands[i])
   }
-  CSR("csrrs", "mepc", 0UL)
-  CSR("csrrs", "mtval", 0UL)
-  CSR("csrrs", "mhartid", 0UL)
   u64 before, after;
+  __asm__ volatile("csrr %0, mepc\n csrr %1, mtval" : "=&r"(before), "=&r"(after));
+  store(before);
+  store(after);
+  __asm__ volatile("csrr %0, mhartid" : "=r"(before));
+  store(before);
   __asm__ volatile("csrr %0, cycle\n csrr %1, cycle" : "=&r"(before), "=&r"(after));
   store(after >= before);
   __asm__ volatile("csrr %0, instret\n csrr %1, minstret" : "=&r"(before), "=&r"(after));

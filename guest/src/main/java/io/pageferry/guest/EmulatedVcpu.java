@@ -5,7 +5,8 @@ import java.io.DataOutput;
 import java.io.IOException;
 
 /**
- * What the machine needs of its vCPUs beyond {@link Vcpu}. Called only while the vCPU does not run.
+ * What the machine needs of its vCPUs beyond {@link Vcpu}. Called only while the vCPU does not run,
+ * unless said otherwise.
  */
 interface EmulatedVcpu extends Vcpu {
   /** Writes everything that the guest could tell from another vCPU. */
@@ -19,4 +20,18 @@ interface EmulatedVcpu extends Vcpu {
    * bits.
    */
   void dropMappings();
+
+  /**
+   * After {@link VcpuExit.Halt}, waits on the vCPU's thread until it has something to do or is
+   * kicked.
+   */
+  default void awaitInterrupt() {}
+
+  /**
+   * Whether the vCPU will not go on by itself: it has reached the instruction limit, or waits for
+   * an interrupt that only another vCPU could send. Any thread, at any time.
+   */
+  default boolean ended() {
+    return false;
+  }
 }

@@ -2,6 +2,7 @@ package io.pageferry.guest;
 
 import io.pageferry.memory.GuestMemory;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A guest: memory, vCPUs, devices and the threads that run them.
@@ -17,7 +18,7 @@ public interface Machine extends AutoCloseable {
     PAUSED,
     /** vCPUs run, wait for an interrupt, or wait for a page. */
     RUNNING,
-    /** The guest has ended itself, or a vCPU reached the instruction limit. */
+    /** The guest has ended itself, every vCPU reached the instruction limit, or a vCPU failed. */
     STOPPED
   }
 
@@ -36,13 +37,21 @@ public interface Machine extends AutoCloseable {
   /** How it ended; meaningful when stopped. 0 is success by the guest's own check. */
   int exitCode();
 
+  /** Why the emulation itself failed, which also stops the machine; null while it has not. */
+  default @Nullable String failure() {
+    return null;
+  }
+
   /** Its serial port. */
   Console console();
 
   /** Runs every vCPU that has not ended. Idempotent; no effect once stopped. */
   void resume();
 
-  /** Returns when no vCPU executes any more, within 10 ms. Idempotent. */
+  /**
+   * Returns when no vCPU executes any more, within 10 ms. Idempotent. Not for a vCPU's own thread,
+   * which would wait for itself.
+   */
   void pause();
 
   /**

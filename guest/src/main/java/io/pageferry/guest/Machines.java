@@ -3,7 +3,6 @@ package io.pageferry.guest;
 import io.pageferry.memory.GuestMemory;
 
 /** Makes machines. Stateless; any thread. */
-@SuppressWarnings("DoNotCallSuggester")
 public final class Machines {
   private Machines() {}
 
@@ -12,20 +11,27 @@ public final class Machines {
    *
    * @param memory its memory, already loaded; must have the spec's slots
    * @param faults resolves userfaults
+   * @throws IllegalArgumentException if the memory has other slots, or the entry is misaligned
    */
   public static Machine create(
       MachineSpec spec, GuestMemory memory, long entry, FaultHandler faults) {
-    throw new UnsupportedOperationException("not built yet");
+    MachineState.checkSlots(spec, memory);
+    if ((entry & 3) != 0) {
+      throw new IllegalArgumentException(
+          "The entry must be a multiple of 4; it is 0x" + Long.toHexString(entry) + ".");
+    }
+    return new EmulatedMachine(spec, memory, entry, faults);
   }
 
   /**
-   * A paused machine that goes on where another one was saved.
+   * A paused machine (or a stopped one, if that is what was saved) that goes on where another one
+   * was saved.
    *
    * @param state what {@link Machine#saveState} gave
    * @throws IllegalArgumentException if the bytes are not a state, or are that of a machine with
    *     other slots than {@code memory} has
    */
   public static Machine restore(byte[] state, GuestMemory memory, FaultHandler faults) {
-    throw new UnsupportedOperationException("not built yet");
+    return MachineState.read(state, memory, faults);
   }
 }
