@@ -56,7 +56,7 @@ final class GuestLoader {
       return new HostedGuest(UUID.randomUUID(), machine, ExecutionFence.held(FIRST_EPOCH));
     } catch (ProgramException e) {
       memory.close();
-      throw new PageFerryException(code(e.kind()), e.getMessage(), e);
+      throw new PageFerryException(code(e.kind()), String.valueOf(e.getMessage()), e);
     } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
