@@ -1,0 +1,62 @@
+package io.pageferry.migration;
+
+/**
+ * Why a request was refused or a migration failed. The names are those of {@code
+ * pageferry.v1.ErrorCode} without its prefix; {@code docs/operations.md} explains each.
+ */
+public enum ErrorCode {
+  /** A value in the request is missing, out of range or contradicts another. */
+  INVALID_ARGUMENT,
+  /** The guest program is not a statically linked RV64 ELF executable. */
+  MALFORMED_PROGRAM,
+  /** The program or image does not fit into the guest's memory. */
+  IMAGE_TOO_LARGE,
+  /** The host has not enough memory available. */
+  INSUFFICIENT_MEMORY,
+  /** The daemon has no guest. */
+  NO_GUEST,
+  /** The daemon already has a guest. */
+  GUEST_EXISTS,
+  /** The guest is not in a state that allows this. */
+  WRONG_GUEST_STATE,
+  /** The guest belongs to another daemon or a newer epoch. */
+  FENCED,
+  /** A migration runs. */
+  MIGRATION_IN_PROGRESS,
+  /** No migration runs. */
+  NO_MIGRATION,
+  /** The migration has passed switchover. */
+  TOO_LATE_TO_CANCEL,
+  /** The destination does not answer. */
+  DESTINATION_UNREACHABLE,
+  /** The destination has a guest or a migration. */
+  DESTINATION_BUSY,
+  /** The destination does not take that many vCPUs. */
+  TOO_MANY_VCPUS,
+  /** The peers disagree on the page size. */
+  PAGE_SIZE_MISMATCH,
+  /** The peers share no protocol version. */
+  VERSION_MISMATCH,
+  /** The message belongs to a migration that is not the current one. */
+  STALE_MIGRATION,
+  /** A page outside every slot was named. */
+  PAGE_OUT_OF_RANGE,
+  /** A page frame's length or content is not what its header says. */
+  MALFORMED_FRAME,
+  /** The machine state cannot be read. */
+  MALFORMED_STATE,
+  /** A lane's connection ended before the migration did. */
+  LANE_LOST,
+  /** The lane is attached already. */
+  LANE_ALREADY_ATTACHED,
+  /** The source cannot learn whether the destination runs the guest. */
+  HANDOVER_OUTCOME_UNKNOWN,
+  /** Source and destination disagree on the bytes of the guest. */
+  DIGEST_MISMATCH,
+  /** A port to listen on is taken. */
+  PORT_IN_USE,
+  /** The request or migration was cancelled. */
+  CANCELLED,
+  /** A defect of this program. */
+  INTERNAL
+}

@@ -1,0 +1,33 @@
+package io.pageferry.migration;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one exception of the domain: a code, and a sentence that says what happened and what to do.
+ */
+public final class PageFerryException extends RuntimeException {
+  private final ErrorCode code;
+
+  /** An error with its sentence. */
+  public PageFerryException(ErrorCode code, String message) {
+    this(code, message, null);
+  }
+
+  /** An error with its sentence and what caused it. */
+  public PageFerryException(ErrorCode code, String message, @Nullable Throwable cause) {
+    super(message, cause);
+    this.code = code;
+  }
+
+  /** What kind of error it is. */
+  public ErrorCode code() {
+    return code;
+  }
+
+  /** The sentence, never null. */
+  @Override
+  public String getMessage() {
+    String message = super.getMessage();
+    return message == null ? code.name() : message;
+  }
+}

@@ -1,0 +1,42 @@
+package io.pageferry.migration;
+
+/**
+ * Which versions of the peer protocol this program speaks, and how two peers agree on one.
+ *
+ * @param minimum oldest version
+ * @param maximum newest version
+ */
+public record ProtocolVersions(int minimum, int maximum) {
+  /** What this build speaks. */
+  public static final ProtocolVersions SPOKEN = new ProtocolVersions(1, 1);
+
+  /** Version of this program, for people. */
+  public static final String SOFTWARE_VERSION = "0.1.0";
+
+  /**
+   * The newest version that both speak.
+   *
+   * @throws PageFerryException VERSION_MISMATCH if there is none
+   */
+  public int negotiate(ProtocolVersions peer, String peerSoftware) {
+    int newest = Math.min(maximum, peer.maximum);
+    if (newest < Math.max(minimum, peer.minimum) || peer.minimum > peer.maximum) {
+      throw new PageFerryException(
+          ErrorCode.VERSION_MISMATCH,
+          "The peer (PageFerry "
+              + peerSoftware
+              + ") speaks protocol versions "
+              + peer.minimum
+              + " to "
+              + peer.maximum
+              + ", this daemon (PageFerry "
+              + SOFTWARE_VERSION
+              + ") "
+              + minimum
+              + " to "
+              + maximum
+              + "; upgrade the older one.");
+    }
+    return newest;
+  }
+}

@@ -1,0 +1,52 @@
+package io.pageferry.rpc;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.EventLoopGroup;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A connection to a peer, with an event loop of its own (rule 5: lanes share nothing). Opened by
+ * the first call; {@link #close} ends its calls. Any thread.
+ */
+public final class RpcChannel implements AutoCloseable {
+  private static final int WINDOW_BYTES = 16 << 20;
+  private static final long KEEPALIVE_SECONDS = 10;
+  private static final long KEEPALIVE_TIMEOUT_SECONDS = 5;
+
+  private final EventLoopGroup loop;
+  private final ManagedChannel channel;
+
+  /**
+   * A channel whose thread is named after what it carries.
+   *
+   * @param target host:port
+   * @param onLoop whether callbacks run on the event loop itself, which they must then not block
+   */
+  public RpcChannel(String name, String target, boolean onLoop) {
+    loop = LeastLoadedLoops.create(name, 1);
+    NettyChannelBuilder builder =
+        NettyChannelBuilder.forTarget("dns:///" + target)
+            .usePlaintext()
+            .channelType(LeastLoadedLoops.channelType())
+            .eventLoopGroup(loop)
+            .flowControlWindow(WINDOW_BYTES)
+            .maxInboundMessageSize(RpcServer.MAX_MESSAGE_BYTES)
+            .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+            .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+            .keepAliveWithoutCalls(true);
+    channel = onLoop ? builder.directExecutor().build() : builder.build();
+  }
+
+  /** The channel for stubs and calls. */
+  public ManagedChannel channel() {
+    return channel;
+  }
+
+  /** Ends every call and the connection. Idempotent. */
+  @Override
+  public void close() {
+    channel.shutdownNow();
+    var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,127 @@
+package io.pageferry.rpc;
+
+import io.grpc.BindableService;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.netty.channel.EventLoopGroup;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.PageFerryException;
+import io.pageferry.proto.v1.PageServiceGrpc;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A daemon's gRPC server: its services, health and reflection on one port.
+ *
+ * <p>Page lanes are served on the event loop of their connection, without a hand-off; everything
+ * else on virtual threads, where it may block. {@link #start} once, {@link #close} once.
+ */
+public final class RpcServer implements AutoCloseable {
+  /** Largest message taken from a peer or client, in bytes. */
+  public static final int MAX_MESSAGE_BYTES = 16 << 20;
+
+  private static final int LOOPS = 8;
+  private static final int WINDOW_BYTES = 16 << 20;
+  private static final long KEEPALIVE_SECONDS = 10;
+  private static final long KEEPALIVE_TIMEOUT_SECONDS = 5;
+
+  private final EventLoopGroup boss = LeastLoadedLoops.create("accept", 1);
+  private final EventLoopGroup loops = LeastLoadedLoops.create("serve", LOOPS);
+  private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
+  private final HealthStatusManager health = new HealthStatusManager();
+  private final InetSocketAddress address;
+  private final Server server;
+
+  /** A server for {@code services}, not started. */
+  public RpcServer(
+      InetSocketAddress address,
+      List<BindableService> services,
+      List<ServerServiceDefinition> definitions) {
+    this.address = address;
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(address)
+            .channelType(LeastLoadedLoops.serverChannelType())
+            .bossEventLoopGroup(boss)
+            .workerEventLoopGroup(loops)
+            .executor(blocking)
+            .callExecutor(new LanesOnTheirLoop())
+            .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+            .flowControlWindow(WINDOW_BYTES)
+            .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+            .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+            .permitKeepAliveTime(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+            .permitKeepAliveWithoutCalls(true)
+            .addService(health.getHealthService())
+            .addService(ProtoReflectionServiceV1.newInstance());
+    services.forEach(builder::addService);
+    definitions.forEach(builder::addService);
+    server = builder.build();
+  }
+
+  /**
+   * Listens.
+   *
+   * @throws PageFerryException PORT_IN_USE if the address cannot be bound
+   */
+  public void start() {
+    try {
+      server.start();
+      health.setStatus("", ServingStatus.SERVING);
+    } catch (IOException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      close();
+      throw new PageFerryException(
+          ErrorCode.PORT_IN_USE,
+          "The daemon cannot listen on "
+              + address.getHostString()
+              + ":"
+              + address.getPort()
+              + " ("
+              + cause.getMessage()
+              + "); stop what uses the port or choose another with --listen.",
+          e);
+    }
+  }
+
+  /** The port listened on. */
+  public int port() {
+    return server.getPort();
+  }
+
+  /** Ends every call and stops listening. Idempotent. */
+  @Override
+  public void close() {
+    health.enterTerminalState();
+    server.shutdownNow();
+    try {
+      var _ = server.awaitTermination(2, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    var _ = boss.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    var _ = loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    blocking.shutdownNow();
+  }
+
+  private static final class LanesOnTheirLoop implements ServerCallExecutorSupplier {
+    @Override
+    public <Q, R> @Nullable Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
+      return PageServiceGrpc.SERVICE_NAME.equals(call.getMethodDescriptor().getServiceName())
+          ? Runnable::run
+          : null;
+    }
+  }
+}

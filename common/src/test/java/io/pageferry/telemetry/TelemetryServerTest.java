@@ -1,0 +1,131 @@
+package io.pageferry.telemetry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.pageferry.config.HostPort;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class TelemetryServerTest {
+  private final PrometheusMeterRegistry registry =
+      PrometheusRegistries.create(Tags.of("role", "source"));
+  private final AtomicReference<Optional<String>> unreadiness =
+      new AtomicReference<>(Optional.empty());
+  private final TelemetryServer server =
+      new TelemetryServer(new HostPort("127.0.0.1", 0), registry, unreadiness::get);
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  @BeforeEach
+  void start() throws IOException {
+    server.start();
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    server.close();
+    registry.close();
+  }
+
+  private HttpResponse<String> request(String method, String path) throws Exception {
+    URI uri = URI.create("http://127.0.0.1:" + server.port() + path);
+    return client.send(
+        HttpRequest.newBuilder(uri).method(method, BodyPublishers.noBody()).build(),
+        BodyHandlers.ofString());
+  }
+
+  @Test
+  void servesMetersInPrometheusTextFormat() throws Exception {
+    registry.counter("pageferry.pages", "origin", "demand").increment(3);
+
+    HttpResponse<String> response = request("GET", "/metrics");
+
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().firstValue("Content-Type"))
+        .hasValue("text/plain; version=0.0.4; charset=utf-8");
+    assertThat(response.body().lines())
+        .contains("pageferry_pages_total{origin=\"demand\",role=\"source\"} 3.0")
+        .anyMatch(line -> line.startsWith("jvm_memory_used_bytes{"))
+        .anyMatch(line -> line.startsWith("jvm_threads_live_threads"))
+        .anyMatch(line -> line.startsWith("jvm_gc_memory_allocated_bytes_total"));
+  }
+
+  @Test
+  void servesLatenciesInBucketsFromFiveMicrosecondsToTenSeconds() throws Exception {
+    var timer = LatencyTimers.builder("fault.latency", "Exit to re-entry.").register(registry);
+    timer.record(Duration.ofNanos(7_000));
+    timer.record(Duration.ofMillis(3));
+
+    assertThat(request("GET", "/metrics").body().lines())
+        .contains(
+            "# HELP fault_latency_seconds Exit to re-entry.",
+            "fault_latency_seconds_bucket{role=\"source\",le=\"5.0E-6\"} 0",
+            "fault_latency_seconds_bucket{role=\"source\",le=\"1.0E-5\"} 1",
+            "fault_latency_seconds_bucket{role=\"source\",le=\"0.002\"} 1",
+            "fault_latency_seconds_bucket{role=\"source\",le=\"0.005\"} 2",
+            "fault_latency_seconds_bucket{role=\"source\",le=\"10.0\"} 2",
+            "fault_latency_seconds_bucket{role=\"source\",le=\"+Inf\"} 2",
+            "fault_latency_seconds_count{role=\"source\"} 2");
+    assertThat(request("GET", "/metrics").body().lines())
+        .filteredOn(line -> line.startsWith("fault_latency_seconds_bucket"))
+        .hasSize(21);
+  }
+
+  @Test
+  void isAliveEvenWhenNotReadyAndSaysWhyNot() throws Exception {
+    assertThat(request("GET", "/readyz").statusCode()).isEqualTo(200);
+
+    unreadiness.set(Optional.of("The guest is not loaded."));
+
+    HttpResponse<String> response = request("GET", "/readyz");
+    assertThat(response.statusCode()).isEqualTo(503);
+    assertThat(response.body()).isEqualTo("The guest is not loaded.\n");
+    assertThat(request("GET", "/livez").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void knowsNoOtherPathsAndNoOtherMethods() throws Exception {
+    assertThat(request("GET", "/").statusCode()).isEqualTo(404);
+    assertThat(request("GET", "/metrics2").statusCode()).isEqualTo(404);
+    assertThat(request("POST", "/nowhere").statusCode()).isEqualTo(404);
+    HttpResponse<String> response = request("POST", "/metrics");
+    assertThat(response.statusCode()).isEqualTo(405);
+    assertThat(response.headers().firstValue("Allow")).hasValue("GET");
+  }
+
+  @Test
+  void saysWhichAddressIsTaken() {
+    HostPort taken = new HostPort("127.0.0.1", server.port());
+    try (TelemetryServer second = new TelemetryServer(taken, registry, Optional::empty)) {
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(second::start)
+          .withMessageStartingWith("The telemetry address " + taken + " cannot be bound: ");
+    }
+  }
+
+  @Test
+  void startsOnceAndClosesAsOftenAsOneLikes() {
+    assertThatIllegalStateException().isThrownBy(server::start);
+    server.close();
+    server.close();
+    try (TelemetryServer never =
+        new TelemetryServer(new HostPort("127.0.0.1", 0), registry, Optional::empty)) {
+      assertThatIllegalStateException().isThrownBy(never::port);
+    }
+  }
+}

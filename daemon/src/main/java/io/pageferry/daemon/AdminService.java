@@ -1,0 +1,191 @@
+package io.pageferry.daemon;
+
+import com.google.protobuf.ByteString;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.pageferry.guest.Console;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.PageFerryException;
+import io.pageferry.migration.ProtocolVersions;
+import io.pageferry.proto.v1.*;
+import io.pageferry.rpc.ErrorStatus;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+/** Translates {@code pageferry.v1.AdminService} to a {@link DaemonControl}; no logic of its own. */
+public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
+  private static final int DEFAULT_INTERVAL_MILLIS = 500;
+  private static final int FOLLOW_MILLIS = 200;
+
+  private final DaemonControl daemon;
+
+  /** The admin service of one daemon. */
+  public AdminService(DaemonControl daemon) {
+    this.daemon = daemon;
+  }
+
+  private static <T> void answer(StreamObserver<T> observer, Supplier<T> work) {
+    T response;
+    try {
+      response = work.get();
+    } catch (RuntimeException | OutOfMemoryError e) {
+      observer.onError(ErrorStatus.toStatusException(e));
+      return;
+    }
+    observer.onNext(response);
+    observer.onCompleted();
+  }
+
+  @Override
+  public void getVersion(GetVersionRequest request, StreamObserver<GetVersionResponse> observer) {
+    answer(
+        observer,
+        () ->
+            GetVersionResponse.newBuilder()
+                .setRole(daemon.role())
+                .setSoftwareVersion(ProtocolVersions.SOFTWARE_VERSION)
+                .setProtocolVersions(
+                    VersionRange.newBuilder()
+                        .setMinimum(ProtocolVersions.SPOKEN.minimum())
+                        .setMaximum(ProtocolVersions.SPOKEN.maximum()))
+                .build());
+  }
+
+  @Override
+  public void loadGuest(LoadGuestRequest request, StreamObserver<LoadGuestResponse> observer) {
+    answer(
+        observer,
+        () -> LoadGuestResponse.newBuilder().setGuestId(daemon.load(request).toString()).build());
+  }
+
+  @Override
+  public void resumeGuest(
+      ResumeGuestRequest request, StreamObserver<ResumeGuestResponse> observer) {
+    answer(
+        observer,
+        () -> {
+          daemon.resume();
+          return ResumeGuestResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void pauseGuest(PauseGuestRequest request, StreamObserver<PauseGuestResponse> observer) {
+    answer(observer, () -> PauseGuestResponse.newBuilder().setPauseNanos(daemon.pause()).build());
+  }
+
+  @Override
+  public void unloadGuest(
+      UnloadGuestRequest request, StreamObserver<UnloadGuestResponse> observer) {
+    answer(
+        observer,
+        () -> {
+          daemon.unload();
+          return UnloadGuestResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void writeConsole(
+      WriteConsoleRequest request, StreamObserver<WriteConsoleResponse> observer) {
+    answer(
+        observer,
+        () -> {
+          if (!daemon.guest().machine().console().send(request.getData().toByteArray())) {
+            throw new PageFerryException(
+                ErrorCode.WRONG_GUEST_STATE,
+                "The guest has not read its console: no room for "
+                    + request.getData().size()
+                    + " more bytes in its queue of "
+                    + Console.INPUT_CAPACITY
+                    + ".");
+          }
+          return WriteConsoleResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void readConsole(
+      ReadConsoleRequest request, StreamObserver<ReadConsoleResponse> observer) {
+    try {
+      var call = (ServerCallStreamObserver<ReadConsoleResponse>) observer;
+      Console console = daemon.guest().machine().console();
+      long offset = request.getOffset();
+      do {
+        long from = console.clamp(offset);
+        byte[] data = console.read(from);
+        if (data.length > 0) {
+          call.onNext(
+              ReadConsoleResponse.newBuilder()
+                  .setOffset(from)
+                  .setData(ByteString.copyFrom(data))
+                  .build());
+        }
+        offset = from + data.length;
+        if (request.getFollow()) {
+          console.await(offset, FOLLOW_MILLIS);
+        }
+      } while (request.getFollow() && !call.isCancelled());
+      call.onCompleted();
+    } catch (RuntimeException e) {
+      observer.onError(ErrorStatus.toStatusException(e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void digestGuest(
+      DigestGuestRequest request, StreamObserver<DigestGuestResponse> observer) {
+    answer(
+        observer,
+        () ->
+            DigestGuestResponse.newBuilder()
+                .setMemorySha256(daemon.guest().memorySha256())
+                .setStateSha256(daemon.guest().stateSha256())
+                .build());
+  }
+
+  @Override
+  public void migrate(MigrateRequest request, StreamObserver<MigrateResponse> observer) {
+    answer(
+        observer,
+        () ->
+            MigrateResponse.newBuilder()
+                .setMigrationId(daemon.migrate(request).toString())
+                .build());
+  }
+
+  @Override
+  public void cancelMigration(
+      CancelMigrationRequest request, StreamObserver<CancelMigrationResponse> observer) {
+    answer(
+        observer,
+        () -> {
+          daemon.cancel();
+          return CancelMigrationResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void getStatus(GetStatusRequest request, StreamObserver<Status> observer) {
+    answer(observer, daemon::status);
+  }
+
+  @Override
+  public void watchStatus(WatchStatusRequest request, StreamObserver<Status> observer) {
+    try {
+      var call = (ServerCallStreamObserver<Status>) observer;
+      int millis =
+          request.getIntervalMillis() == 0 ? DEFAULT_INTERVAL_MILLIS : request.getIntervalMillis();
+      while (!call.isCancelled() && !Thread.currentThread().isInterrupted()) {
+        if (call.isReady()) {
+          call.onNext(daemon.status());
+        }
+        LockSupport.parkNanos(millis * 1_000_000L);
+      }
+    } catch (RuntimeException e) {
+      observer.onError(ErrorStatus.toStatusException(e));
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package io.pageferry.daemon;
+
+import io.pageferry.proto.v1.LoadGuestRequest;
+import io.pageferry.proto.v1.MigrateRequest;
+import io.pageferry.proto.v1.Role;
+import io.pageferry.proto.v1.Status;
+import java.util.UUID;
+
+/**
+ * What the admin service asks of a daemon. The source and the destination each have one; requests
+ * that are not for their role are refused with INVALID_ARGUMENT. Any thread; may block.
+ *
+ * <p>All methods throw {@link io.pageferry.migration.PageFerryException} or {@link
+ * IllegalArgumentException}, whose messages are for the caller, and then have changed nothing.
+ */
+public interface DaemonControl {
+  /** Which daemon this is. */
+  Role role();
+
+  /** The guest; throws NO_GUEST if there is none. */
+  HostedGuest guest();
+
+  /** Creates a guest, paused. */
+  UUID load(LoadGuestRequest request);
+
+  /** Runs the guest. */
+  void resume();
+
+  /** Stops the guest; returns how long it took, in nanoseconds. */
+  long pause();
+
+  /** Discards the guest. */
+  void unload();
+
+  /** Starts a migration. */
+  UUID migrate(MigrateRequest request);
+
+  /** Ends a migration before switchover. */
+  void cancel();
+
+  /** Guest and migration as they stand. */
+  Status status();
+}

@@ -1,0 +1,165 @@
+package io.pageferry.daemon;
+
+import io.pageferry.guest.Machine;
+import io.pageferry.memory.GuestMemory;
+import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.PageGeometry;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.ExecutionFence;
+import io.pageferry.migration.PageFerryException;
+import java.lang.foreign.MemorySegment;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.UUID;
+
+/**
+ * A guest that a daemon keeps: its machine and memory, and the fence that says whether it may run
+ * here. The only place from which a machine is resumed.
+ *
+ * <p>Any thread. Owns the machine and the memory; {@link #close} once, when no migration uses them.
+ */
+public final class HostedGuest implements AutoCloseable {
+  private static final int HASH_CHUNK_BYTES = 1 << 20;
+
+  private final UUID id;
+  private final Machine machine;
+  private final ExecutionFence fence;
+
+  /** Takes ownership of {@code machine} and its memory. */
+  public HostedGuest(UUID id, Machine machine, ExecutionFence fence) {
+    this.id = id;
+    this.machine = machine;
+    this.fence = fence;
+  }
+
+  /** Given when the guest was loaded; stays when it moves. */
+  public UUID id() {
+    return id;
+  }
+
+  /** Display name. */
+  public String name() {
+    return machine.spec().name();
+  }
+
+  /** The machine; resume it through {@link #resume} only. */
+  public Machine machine() {
+    return machine;
+  }
+
+  /** Its memory. */
+  public GuestMemory memory() {
+    return machine.memory();
+  }
+
+  /** The right to run it. */
+  public ExecutionFence fence() {
+    return fence;
+  }
+
+  /**
+   * Runs the guest.
+   *
+   * @throws PageFerryException FENCED if this daemon may not; WRONG_GUEST_STATE if it has ended
+   */
+  public void resume() {
+    fence.whileHeld(() -> {
+      if (machine.state() == Machine.State.STOPPED) {
+        throw new PageFerryException(
+            ErrorCode.WRONG_GUEST_STATE,
+            "Guest "
+                + name()
+                + " has ended with exit code "
+                + machine.exitCode()
+                + "; unload it and load another.");
+      }
+      machine.resume();
+    });
+  }
+
+  /**
+   * Stops every vCPU; idempotent.
+   *
+   * @return how long it took, in nanoseconds
+   */
+  public long pause() {
+    long start = System.nanoTime();
+    machine.pause();
+    return System.nanoTime() - start;
+  }
+
+  /**
+   * SHA-256 of all memory, in order of slots.
+   *
+   * @throws PageFerryException WRONG_GUEST_STATE if it runs or pages are missing
+   */
+  public String memorySha256() {
+    requireStill();
+    MessageDigest digest = sha256();
+    byte[] chunk = new byte[HASH_CHUNK_BYTES];
+    for (MemorySlot slot : memory().slots()) {
+      var userfault = slot.userfault();
+      if (userfault != null && userfault.nextFaulting(0) >= 0) {
+        throw new PageFerryException(
+            ErrorCode.WRONG_GUEST_STATE,
+            "Guest "
+                + name()
+                + " has pages that have not come yet; wait until the migration is complete.");
+      }
+      for (long at = 0; at < slot.sizeBytes(); at += chunk.length) {
+        int length = (int) Math.min(chunk.length, slot.sizeBytes() - at);
+        MemorySegment.copy(slot.segment(), at, MemorySegment.ofArray(chunk), 0, length);
+        digest.update(chunk, 0, length);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /**
+   * SHA-256 of registers and devices.
+   *
+   * @throws PageFerryException WRONG_GUEST_STATE if it runs
+   */
+  public String stateSha256() {
+    requireStill();
+    return HexFormat.of().formatHex(sha256().digest(machine.saveState()));
+  }
+
+  private void requireStill() {
+    if (machine.state() == Machine.State.RUNNING) {
+      throw new PageFerryException(
+          ErrorCode.WRONG_GUEST_STATE, "Guest " + name() + " runs; pause it first.");
+    }
+    if (!fence.isHeld()) {
+      throw new PageFerryException(
+          ErrorCode.FENCED,
+          "Guest " + name() + " is not held by this daemon; ask the one that holds it.");
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every JDK has SHA-256.", e);
+    }
+  }
+
+  /** Memory of {@code bitmaps} bitmaps for each page, in bits a page, as allocated. */
+  public double bitsPerPage(int bitmaps) {
+    long bits = 0;
+    for (MemorySlot slot : memory().slots()) {
+      long words = (slot.pageCount() + 63) / 64;
+      bits += bitmaps * words * 64;
+    }
+    return (double) bits / PageGeometry.pages(memory().sizeBytes());
+  }
+
+  /** Ends the vCPUs and unmaps the memory. */
+  @Override
+  public void close() {
+    machine.close();
+    memory().close();
+  }
+}
