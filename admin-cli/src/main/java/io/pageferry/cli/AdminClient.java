@@ -4,6 +4,7 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
+import io.pageferry.config.HostPort;
 import io.pageferry.proto.v1.AdminServiceGrpc;
 import io.pageferry.proto.v1.AdminServiceGrpc.AdminServiceBlockingStub;
 import io.pageferry.proto.v1.GetStatusRequest;
@@ -90,8 +91,7 @@ public final class AdminClient implements AutoCloseable {
   }
 
   private FerryException failure(StatusRuntimeException failure) {
-    return Failures.of(
-        failure, description(), role == Role.ROLE_SOURCE ? "--source" : "--dest");
+    return Failures.of(failure, description(), role == Role.ROLE_SOURCE ? "--source" : "--dest");
   }
 
   @Override

@@ -4,13 +4,11 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.pageferry.proto.v1.ErrorCode;
+import io.pageferry.rpc.ErrorStatus;
 import java.util.Optional;
 
 /** Turns the status of a failed call into a sentence and an exit code. Stateless. */
 final class Failures {
-  private static final Metadata.Key<String> ERROR_CODE =
-      Metadata.Key.of("pageferry-error-code", Metadata.ASCII_STRING_MARSHALLER);
-
   private Failures() {}
 
   /**
@@ -65,7 +63,7 @@ final class Failures {
 
   private static Optional<ErrorCode> errorCode(StatusRuntimeException failure) {
     Metadata trailers = failure.getTrailers();
-    String name = trailers == null ? null : trailers.get(ERROR_CODE);
+    String name = trailers == null ? null : trailers.get(ErrorStatus.CODE_KEY);
     if (name == null) {
       return Optional.empty();
     }

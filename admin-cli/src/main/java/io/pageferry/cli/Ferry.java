@@ -1,10 +1,13 @@
 package io.pageferry.cli;
 
 import io.pageferry.cli.demo.DemoCommand;
+import io.pageferry.config.cli.ValueConverters;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
 
 /** The {@code ferry} command. Ends the process with an {@link ExitCode}. */
 @Command(
@@ -39,13 +42,6 @@ import picocli.CommandLine.ParseResult;
       "130:interrupted"
     })
 public final class Ferry {
-  @CommandLine.Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      scope = CommandLine.ScopeType.INHERIT,
-      description = "Show this help.")
-  private boolean help;
-
   /** Runs one command. */
   public static void main(String[] arguments) {
     // Only warnings of libraries, on standard error; before anything logs.
@@ -55,7 +51,21 @@ public final class Ferry {
 
   /** The parser with all commands and the mapping of failures to exit codes. */
   static CommandLine commandLine() {
-    return new CommandLine(new Ferry())
+    CommandLine commandLine = new CommandLine(new Ferry());
+    commandLine
+        .getCommandSpec()
+        .addOption(
+            OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .scopeType(ScopeType.INHERIT)
+                .description("Show this help.")
+                .build());
+    // What follows these is for the launcher, which carries them out.
+    commandLine.getSubcommands().values().stream()
+        .filter(command -> LauncherCommands.NAMES.contains(command.getCommandName()))
+        .forEach(command -> command.setUnmatchedArgumentsAllowed(true));
+    ValueConverters.register(commandLine);
+    return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(Ferry::report)
         .setParameterExceptionHandler(Ferry::reportUsage)

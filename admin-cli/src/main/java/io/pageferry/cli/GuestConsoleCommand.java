@@ -29,9 +29,7 @@ final class GuestConsoleCommand implements Callable<Integer> {
       description = "Bytes for the guest; nothing is read then.")
   private @Nullable String text;
 
-  @Option(
-      names = "--follow",
-      description = "Go on as the guest writes, until Ctrl-C.")
+  @Option(names = "--follow", description = "Go on as the guest writes, until Ctrl-C.")
   private boolean follow;
 
   @Option(
@@ -56,11 +54,10 @@ final class GuestConsoleCommand implements Callable<Integer> {
       if (follow) {
         client.follow(stub -> stub.readConsole(request).forEachRemaining(this::print));
       } else {
-        client.call(
-            stub -> {
-              stub.readConsole(request).forEachRemaining(this::print);
-              return request;
-            });
+        client.call(stub -> {
+          stub.readConsole(request).forEachRemaining(this::print);
+          return request;
+        });
       }
     }
     return ExitCode.OK.number();

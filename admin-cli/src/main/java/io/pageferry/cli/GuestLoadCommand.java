@@ -1,6 +1,7 @@
 package io.pageferry.cli;
 
 import com.google.protobuf.ByteString;
+import io.pageferry.config.DataSize;
 import io.pageferry.proto.v1.AccessPattern;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.LoadGuestResponse;
@@ -31,9 +32,8 @@ final class GuestLoadCommand implements Callable<Integer> {
       names = "--memory",
       paramLabel = "SIZE",
       defaultValue = "256MiB",
-      converter = MemorySize.Converter.class,
       description = "RAM, a multiple of 4KiB (default: ${DEFAULT-VALUE}).")
-  private MemorySize memory = new MemorySize(0);
+  private DataSize memory = new DataSize(0);
 
   @Option(
       names = "--vcpus",
@@ -42,7 +42,10 @@ final class GuestLoadCommand implements Callable<Integer> {
       description = "vCPUs, 1 to 64 (default: ${DEFAULT-VALUE}).")
   private int vcpus;
 
-  @Option(names = "--name", defaultValue = "", description = "Display name (default: the program's).")
+  @Option(
+      names = "--name",
+      defaultValue = "",
+      description = "Display name (default: the program's).")
   private String name = "";
 
   @Option(

@@ -14,7 +14,8 @@ final class GuestSide {
       names = "--at",
       paramLabel = "SIDE",
       defaultValue = "source",
-      description = "Daemon that holds the guest: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+      description =
+          "Daemon that holds the guest: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
   Side side = Side.source;
 
   AdminClient connect(SharedOptions options) {

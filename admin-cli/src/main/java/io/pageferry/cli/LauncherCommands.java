@@ -1,13 +1,13 @@
 package io.pageferry.cli;
 
-import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Unmatched;
 
 /** Commands that the launcher script carries out itself; here for the help. */
 final class LauncherCommands {
+  static final Set<String> NAMES = Set.of("source", "dest", "verify");
+
   private LauncherCommands() {}
 
   private static int onlyByLauncher(String name) {
@@ -20,8 +20,6 @@ final class LauncherCommands {
       name = "source",
       description = "Run a source daemon; './ferry source --help' lists its options.")
   static final class Source implements Callable<Integer> {
-    @Unmatched private List<String> arguments = List.of();
-
     @Override
     public Integer call() {
       return onlyByLauncher("source");
@@ -32,8 +30,6 @@ final class LauncherCommands {
       name = "dest",
       description = "Run a destination daemon; './ferry dest --help' lists its options.")
   static final class Dest implements Callable<Integer> {
-    @Unmatched private List<String> arguments = List.of();
-
     @Override
     public Integer call() {
       return onlyByLauncher("dest");
@@ -42,11 +38,10 @@ final class LauncherCommands {
 
   @Command(
       name = "verify",
-      description = "Build everything and run every test and check: ./mvnw verify with the JDK that was found.")
+      description =
+          "Build everything and run every test and check: ./mvnw verify with the JDK that was"
+              + " found.")
   static final class Verify implements Callable<Integer> {
-    @Parameters(paramLabel = "ARGUMENT", description = "Passed on to Maven.")
-    private List<String> arguments = List.of();
-
     @Override
     public Integer call() {
       return onlyByLauncher("verify");

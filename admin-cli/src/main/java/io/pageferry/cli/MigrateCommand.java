@@ -2,6 +2,8 @@ package io.pageferry.cli;
 
 import com.google.gson.JsonObject;
 import io.pageferry.cli.view.Units;
+import io.pageferry.config.DataSize;
+import io.pageferry.config.HostPort;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrateResponse;
 import io.pageferry.proto.v1.MigrationStatus;
@@ -27,7 +29,6 @@ final class MigrateCommand implements Callable<Integer> {
   @Option(
       names = "--to",
       paramLabel = "HOST:PORT",
-      converter = HostPort.Converter.class,
       description = "Destination as the source reaches it (default: the address of --dest).")
   private @Nullable HostPort to;
 
@@ -35,9 +36,8 @@ final class MigrateCommand implements Callable<Integer> {
       names = "--max-in-flight",
       paramLabel = "SIZE",
       defaultValue = "0",
-      converter = MemorySize.Converter.class,
       description = "Cap on drain bytes sent and not acknowledged (default: the daemon's setting).")
-  private MemorySize maxInFlight = new MemorySize(0);
+  private DataSize maxInFlight = new DataSize(0);
 
   @Option(names = "--detach", description = "Return as soon as the migration has started.")
   private boolean detach;
@@ -63,8 +63,7 @@ final class MigrateCommand implements Callable<Integer> {
                     .formatted(response.getMigrationId()));
         return ExitCode.OK.number();
       }
-      StatusPair end =
-          Migrations.follow(daemons, response.getMigrationId(), Terminal.error());
+      StatusPair end = Migrations.follow(daemons, response.getMigrationId(), Terminal.error());
       ExitCode outcome = Migrations.outcome(end);
       out.println(options.json() ? Json.text(json(end, outcome)) : sentence(end, outcome));
       return outcome.number();

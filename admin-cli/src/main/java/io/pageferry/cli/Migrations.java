@@ -113,8 +113,7 @@ public final class Migrations {
 
     void show(StatusPair statuses, boolean ended) {
       long now = System.nanoTime();
-      boolean due =
-          statuses.phase() != lastPhase || now - lastLineNanos >= LINE_INTERVAL.toNanos();
+      boolean due = statuses.phase() != lastPhase || now - lastLineNanos >= LINE_INTERVAL.toNanos();
       if (endShown || (!area.redraws() && !due)) {
         return;
       }

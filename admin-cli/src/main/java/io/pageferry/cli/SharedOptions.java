@@ -1,5 +1,6 @@
 package io.pageferry.cli;
 
+import io.pageferry.config.HostPort;
 import io.pageferry.proto.v1.Role;
 import java.time.Duration;
 import picocli.CommandLine.Option;
@@ -10,7 +11,6 @@ final class SharedOptions {
       names = "--source",
       paramLabel = "HOST:PORT",
       defaultValue = "${env:PAGEFERRY_SOURCE:-127.0.0.1:7401}",
-      converter = HostPort.Converter.class,
       description = "Source daemon (default: $PAGEFERRY_SOURCE, or 127.0.0.1:7401).")
   HostPort source = new HostPort("127.0.0.1", 7401);
 
@@ -18,16 +18,15 @@ final class SharedOptions {
       names = "--dest",
       paramLabel = "HOST:PORT",
       defaultValue = "${env:PAGEFERRY_DEST:-127.0.0.1:7402}",
-      converter = HostPort.Converter.class,
       description = "Destination daemon (default: $PAGEFERRY_DEST, or 127.0.0.1:7402).")
   HostPort destination = new HostPort("127.0.0.1", 7402);
 
   @Option(
       names = "--timeout",
-      paramLabel = "SECONDS",
-      defaultValue = "10",
+      paramLabel = "DURATION",
+      defaultValue = "10s",
       description = "How long a daemon may take to answer (default: ${DEFAULT-VALUE}).")
-  double timeoutSeconds = 10;
+  private Duration timeout = Duration.ofSeconds(10);
 
   @Option(
       names = "--output",
@@ -37,11 +36,11 @@ final class SharedOptions {
   OutputFormat output = OutputFormat.text;
 
   Duration timeout() {
-    if (!(timeoutSeconds > 0 && timeoutSeconds <= 86_400)) {
+    if (timeout.toMillis() < 1 || timeout.toDays() >= 1) {
       throw new FerryException(
-          ExitCode.USAGE, "--timeout must be more than 0 and at most 86400 seconds.");
+          ExitCode.USAGE, "--timeout must be between 1ms and 24h, for instance 10s.");
     }
-    return Duration.ofNanos((long) (timeoutSeconds * 1e9));
+    return timeout;
   }
 
   boolean json() {

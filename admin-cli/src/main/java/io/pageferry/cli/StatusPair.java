@@ -61,10 +61,9 @@ public record StatusPair(
     Optional<GuestStatus> there = guest(destination);
     boolean arrived =
         there
-            .filter(
-                guest ->
-                    guest.getState() != GuestState.GUEST_STATE_INCOMING
-                        && guest.getState() != GuestState.GUEST_STATE_UNSPECIFIED)
+            .filter(guest ->
+                guest.getState() != GuestState.GUEST_STATE_INCOMING
+                    && guest.getState() != GuestState.GUEST_STATE_UNSPECIFIED)
             .isPresent();
     return arrived ? there : guest(source).or(() -> there);
   }

@@ -96,12 +96,11 @@ public final class Terminal {
     return linker
         .defaultLookup()
         .find("ioctl")
-        .map(
-            address ->
-                linker.downcallHandle(
-                    address,
-                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS),
-                    Linker.Option.firstVariadicArg(2)))
+        .map(address ->
+            linker.downcallHandle(
+                address,
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS),
+                Linker.Option.firstVariadicArg(2)))
         .orElse(null);
   }
 }

@@ -18,17 +18,18 @@ import picocli.CommandLine.Spec;
     name = "watch",
     description = {
       "Live view of guest and migration, until Ctrl-C.",
-      "On a terminal it is redrawn in place; elsewhere each state is one line; with --output json each is one object."
+      "On a terminal it is redrawn in place; elsewhere each state is one line; with --output json"
+          + " each is one object."
     })
 final class WatchCommand implements Callable<Integer> {
   @Mixin private SharedOptions options = new SharedOptions();
 
   @Option(
       names = "--interval",
-      paramLabel = "MILLIS",
-      defaultValue = "500",
+      paramLabel = "DURATION",
+      defaultValue = "500ms",
       description = "Time between two looks (default: ${DEFAULT-VALUE}).")
-  private int intervalMillis;
+  private Duration interval = Duration.ofMillis(500);
 
   @Option(
       names = "--until-done",
@@ -39,9 +40,9 @@ final class WatchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    if (intervalMillis < 20 || intervalMillis > 3_600_000) {
+    if (interval.toMillis() < 20 || interval.toHours() >= 1) {
       throw new FerryException(
-          ExitCode.USAGE, "--interval must be between 20 and 3600000 milliseconds.");
+          ExitCode.USAGE, "--interval must be between 20ms and 1h, for instance 500ms.");
     }
     Terminal terminal = Terminal.output();
     boolean redraw = terminal.interactive() && !options.json();
@@ -61,7 +62,7 @@ final class WatchCommand implements Callable<Integer> {
             return ExitCode.UNREACHABLE.number();
           }
         }
-        Thread.sleep(Duration.ofMillis(intervalMillis));
+        Thread.sleep(interval);
       }
     } finally {
       removeHook(restore);

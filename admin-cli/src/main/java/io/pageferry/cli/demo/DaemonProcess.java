@@ -3,7 +3,7 @@ package io.pageferry.cli.demo;
 import io.pageferry.cli.AdminClient;
 import io.pageferry.cli.ExitCode;
 import io.pageferry.cli.FerryException;
-import io.pageferry.cli.HostPort;
+import io.pageferry.config.HostPort;
 import io.pageferry.proto.v1.GetVersionRequest;
 import io.pageferry.proto.v1.Role;
 import java.io.IOException;
@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A daemon in a process of its own, and a client of it. Any thread may close it, more than once; the
- * process is gone afterwards.
+ * A daemon in a process of its own, and a client of it. Any thread may close it, more than once;
+ * the process is gone afterwards.
  */
 final class DaemonProcess implements AutoCloseable {
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
@@ -41,8 +41,7 @@ final class DaemonProcess implements AutoCloseable {
    * @param launcher the ferry script
    * @param directory where its log goes
    */
-  static DaemonProcess start(
-      Role role, Path launcher, Path directory, int port, int metricsPort) {
+  static DaemonProcess start(Role role, Path launcher, Path directory, int port, int metricsPort) {
     String command = role == Role.ROLE_SOURCE ? "source" : "dest";
     Path log = directory.resolve(command + ".log");
     HostPort address = new HostPort("127.0.0.1", port);

@@ -95,9 +95,7 @@ public record DemoOptions(Guest guest, long memoryBytes, int vcpus, String workl
     return request
         .setBundledProgram(guest.name())
         .setParameters(
-            ProgramParameters.newBuilder()
-                .setSeed(seed)
-                .setRandomOrder(workload.equals("random")))
+            ProgramParameters.newBuilder().setSeed(seed).setRandomOrder(workload.equals("random")))
         .build();
   }
 

@@ -40,8 +40,7 @@ final class GuestControl {
       }
       Thread.sleep(LOOK_INTERVAL);
     }
-    return new GuestCheck(
-        false, 0, "no verdict within %d s".formatted(VERDICT_LIMIT.toSeconds()));
+    return new GuestCheck(false, 0, "no verdict within %d s".formatted(VERDICT_LIMIT.toSeconds()));
   }
 
   /** A guest without a console is well when every vCPU goes on; it is paused afterwards. */
@@ -77,13 +76,11 @@ final class GuestControl {
   private static String lastLine(AdminClient daemon) {
     ReadConsoleRequest request = ReadConsoleRequest.getDefaultInstance();
     StringBuilder text = new StringBuilder();
-    daemon.call(
-        stub -> {
-          stub.readConsole(request)
-              .forEachRemaining(
-                  part -> text.append(part.getData().toString(StandardCharsets.UTF_8)));
-          return request;
-        });
+    daemon.call(stub -> {
+      stub.readConsole(request)
+          .forEachRemaining(part -> text.append(part.getData().toString(StandardCharsets.UTF_8)));
+      return request;
+    });
     List<String> lines = text.toString().lines().filter(line -> !line.isBlank()).toList();
     return lines.isEmpty() ? "(the guest said nothing)" : lines.getLast().strip();
   }

@@ -50,8 +50,7 @@ public record RunReport(
   public record Check(String name, boolean passed, String detail) {}
 
   /** From the statuses of both, at the end. */
-  static RunReport of(
-      DemoOptions options, StatusPair end, Speeds speeds, GuestCheck guestCheck) {
+  static RunReport of(DemoOptions options, StatusPair end, Speeds speeds, GuestCheck guestCheck) {
     return new RunReport(
         options,
         Objects.requireNonNull(end.source()),
@@ -125,8 +124,7 @@ public record RunReport(
         "every page present",
         pages.getPresent() == pages.getTotal() && arrived().getPhase() == Phase.PHASE_COMPLETED,
         "%,d at the destination, which says %s"
-            .formatted(
-                pages.getPresent(), Units.phase(arrived().getPhase())));
+            .formatted(pages.getPresent(), Units.phase(arrived().getPhase())));
   }
 
   private Check oneCopy() {
@@ -135,9 +133,7 @@ public record RunReport(
     return new Check(
         "one copy runs",
         here == GuestState.GUEST_STATE_HANDED_OVER && there == GuestState.GUEST_STATE_RUNNING,
-        "source: %s, destination: %s"
-            .formatted(
-                Units.state(here), Units.state(there)));
+        "source: %s, destination: %s".formatted(Units.state(here), Units.state(there)));
   }
 
   private Check guest() {

@@ -6,7 +6,7 @@ import io.pageferry.proto.v1.PageCounts;
  * A bar of all pages by origin: {@code #} demand, {@code =} drain, {@code .} zero, blank for pages
  * that have not come. Stateless.
  */
-final class PageBar {
+public final class PageBar {
   private PageBar() {}
 
   /**
@@ -14,7 +14,7 @@ final class PageBar {
    *
    * @param width columns to fill, at least 3
    */
-  static String draw(PageCounts pages, int width, Palette palette) {
+  public static String draw(PageCounts pages, int width, Palette palette) {
     int inner = Math.max(1, width - 2);
     long total = Math.max(1, pages.getTotal());
     // Ends are rounded, not lengths, so that the parts always add up.

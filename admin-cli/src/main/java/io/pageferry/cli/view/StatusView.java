@@ -154,8 +154,7 @@ public final class StatusView {
   }
 
   private void guests(StatusPair statuses, String label, Function<GuestStatus, String> value) {
-    both(
-        statuses, label, status -> status.hasGuest() ? value.apply(status.getGuest()) : "-");
+    both(statuses, label, status -> status.hasGuest() ? value.apply(status.getGuest()) : "-");
   }
 
   private void migrations(

@@ -1,11 +1,11 @@
 package io.pageferry.cli.view;
 
 /** Fitting text that may hold colours into columns. Stateless. */
-final class Text {
+public final class Text {
   private Text() {}
 
   /** Columns that a text takes: escape sequences take none. */
-  static int columns(String text) {
+  public static int columns(String text) {
     int columns = 0;
     for (int i = 0; i < text.length(); i++) {
       if (text.charAt(i) == '\u001b') {
@@ -21,17 +21,17 @@ final class Text {
   }
 
   /** The text with blanks to its right up to a width. */
-  static String pad(String text, int width) {
+  public static String pad(String text, int width) {
     return text + " ".repeat(Math.max(0, width - columns(text)));
   }
 
   /** The text with blanks to its left up to a width. */
-  static String right(String text, int width) {
+  public static String right(String text, int width) {
     return " ".repeat(Math.max(0, width - columns(text))) + text;
   }
 
   /** The text cut to a width, an ellipsis at the cut; colours end where it is cut. */
-  static String fit(String text, int width) {
+  public static String fit(String text, int width) {
     if (columns(text) <= width) {
       return text;
     }

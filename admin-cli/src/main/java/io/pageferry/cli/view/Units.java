@@ -62,7 +62,9 @@ public final class Units {
     return count < 1e9 ? number(count / 1e6) + " M" : number(count / 1e9) + " G";
   }
 
-  /** A share of a whole with one decimal: {@code 78.1 %}; rounded down, so that 100 % is complete. */
+  /**
+   * A share of a whole with one decimal: {@code 78.1 %}; rounded down, so that 100 % is complete.
+   */
   public static String percent(long part, long whole) {
     double share = whole == 0 ? 0 : Math.floor(1000.0 * part / whole) / 10;
     return String.format(Locale.ROOT, "%.1f %%", share);
@@ -81,8 +83,32 @@ public final class Units {
     return switch (state) {
       case GUEST_STATE_UNSPECIFIED, UNRECOGNIZED -> "-";
       default ->
-          state.name().substring("GUEST_STATE_".length()).toLowerCase(Locale.ROOT).replace('_', ' ');
+          state
+              .name()
+              .substring("GUEST_STATE_".length())
+              .toLowerCase(Locale.ROOT)
+              .replace('_', ' ');
     };
+  }
+
+  /** Bytes with a binary unit. */
+  public static String bytes(long value) {
+    return bytes((double) value);
+  }
+
+  /** Bytes a second. */
+  public static String rate(long value) {
+    return rate((double) value);
+  }
+
+  /** A duration in nanoseconds. */
+  public static String duration(long value) {
+    return duration((double) value);
+  }
+
+  /** A large count, shortened. */
+  public static String magnitude(long count) {
+    return magnitude((double) count);
   }
 
   private static String number(double value) {

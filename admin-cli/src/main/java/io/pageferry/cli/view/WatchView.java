@@ -61,15 +61,14 @@ public final class WatchView {
     String guest =
         statuses
             .guest()
-            .map(
-                status ->
-                    "%s, %s, %d vCPU%s, %s"
-                        .formatted(
-                            status.getName(),
-                            Units.bytes(status.getMemoryBytes()),
-                            status.getVcpusCount(),
-                            status.getVcpusCount() == 1 ? "" : "s",
-                            Units.state(status.getState())))
+            .map(status ->
+                "%s, %s, %d vCPU%s, %s"
+                    .formatted(
+                        status.getName(),
+                        Units.bytes(status.getMemoryBytes()),
+                        status.getVcpusCount(),
+                        status.getVcpusCount() == 1 ? "" : "s",
+                        Units.state(status.getState())))
             .orElse("no guest");
     lines.add(
         palette.bold(Text.pad("PageFerry", LABEL))
