@@ -12,6 +12,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.util.function.LongConsumer;
 
 /**
  * The few system calls that memory needs: {@code mmap}, {@code munmap}, {@code madvise}, {@code
@@ -107,14 +108,14 @@ final class LinuxMemory {
     }
   }
 
-  /** Bytes of a page-aligned range that are in physical memory now. */
-  static long residentBytes(long address, long bytes) {
+  /**
+   * Calls {@code action} with the number of each page of a range that is in physical memory now.
+   */
+  static void forEachResidentPage(long address, long bytes, LongConsumer action) {
+    long chunkBytes = PageGeometry.bytes(MINCORE_CHUNK_PAGES);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = arena.allocate(ERRNO_LAYOUT);
-      long chunkBytes = PageGeometry.bytes(MINCORE_CHUNK_PAGES);
-      MemorySegment vector =
-          arena.allocate(Math.min(PageGeometry.pages(bytes), MINCORE_CHUNK_PAGES));
-      long resident = 0;
+      MemorySegment vector = arena.allocate(MINCORE_CHUNK_PAGES);
       for (long offset = 0; offset < bytes; offset += chunkBytes) {
         long length = Math.min(chunkBytes, bytes - offset);
         if ((int) MINCORE.invokeExact(errno, address + offset, length, vector) != 0) {
@@ -122,10 +123,11 @@ final class LinuxMemory {
         }
         long pages = PageGeometry.pages(length);
         for (long page = 0; page < pages; page++) {
-          resident += vector.get(JAVA_BYTE, page) & 1;
+          if ((vector.get(JAVA_BYTE, page) & 1) != 0) {
+            action.accept(PageGeometry.pages(offset) + page);
+          }
         }
       }
-      return PageGeometry.bytes(resident);
     } catch (Throwable t) {
       throw unchecked(t);
     }

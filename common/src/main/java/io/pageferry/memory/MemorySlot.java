@@ -2,6 +2,7 @@ package io.pageferry.memory;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,7 +106,14 @@ public final class MemorySlot {
 
   /** Bytes of this slot in physical memory now. */
   public long residentBytes() {
-    return LinuxMemory.residentBytes(hostAddress(), sizeBytes());
+    long[] pages = {0};
+    forEachResidentPage(page -> pages[0]++);
+    return PageGeometry.bytes(pages[0]);
+  }
+
+  /** Calls {@code action} with each page of this slot that is in physical memory now. */
+  public void forEachResidentPage(LongConsumer action) {
+    LinuxMemory.forEachResidentPage(hostAddress(), sizeBytes(), action);
   }
 
   /** Gives pages back to the operating system. Anonymous memory then reads as zero. */

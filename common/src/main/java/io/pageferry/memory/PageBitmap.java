@@ -30,6 +30,17 @@ public final class PageBitmap {
     this.words = LinuxMemory.mapAnonymous(mapped, owner).asSlice(0, bytes);
   }
 
+  /**
+   * A bitmap with the bits that {@link #toBytes} gave, in an arena of the caller's.
+   *
+   * @throws IllegalArgumentException as {@link #copyFrom} does
+   */
+  public static PageBitmap of(long pageCount, byte[] bytes, Arena owner) {
+    PageBitmap bitmap = new PageBitmap(pageCount, owner);
+    bitmap.copyFrom(bytes);
+    return bitmap;
+  }
+
   private static long wordCount(long pages) {
     return (pages + 63) >>> 6;
   }
@@ -98,6 +109,25 @@ public final class PageBitmap {
   /** The first page from {@code from} on whose bit is clear, or -1. */
   public long nextClear(long from) {
     return next(from, -1L);
+  }
+
+  /**
+   * The first page from {@code from} on whose bit is set here and clear in {@code other}, or -1.
+   */
+  public long nextSetHereOnly(PageBitmap other, long from) {
+    long page = from;
+    while (page < pageCount) {
+      long offset = offset(page);
+      long word =
+          (long) WORD.getAcquire(words, offset)
+              & ~(long) WORD.getAcquire(other.words, offset)
+              & (-1L << page);
+      if (word != 0) {
+        return (page & ~63L) + Long.numberOfTrailingZeros(word);
+      }
+      page = (page | 63) + 1;
+    }
+    return -1;
   }
 
   private long next(long from, long invert) {

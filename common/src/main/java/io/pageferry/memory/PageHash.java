@@ -28,8 +28,13 @@ public final class PageHash {
     return isZero(slot.segment(), offset) ? 0 : hash(slot.segment(), offset, gfn);
   }
 
+  /** Whether every byte of a page is zero. */
+  public static boolean isZero(MemorySlot slot, long page) {
+    return isZero(slot.segment(), PageGeometry.bytes(page));
+  }
+
   /** XXH64 of the page at {@code offset}. */
-  public static long hash(MemorySegment bytes, long offset, long seed) {
+  static long hash(MemorySegment bytes, long offset, long seed) {
     long a = seed + P1 + P2;
     long b = seed + P2;
     long c = seed;
@@ -60,7 +65,7 @@ public final class PageHash {
   }
 
   /** Whether every byte of the page at {@code offset} is zero. */
-  public static boolean isZero(MemorySegment bytes, long offset) {
+  static boolean isZero(MemorySegment bytes, long offset) {
     for (int i = 0; i < PageGeometry.PAGE_SIZE; i += 64) {
       long any = 0;
       for (int j = 0; j < 64; j += 8) {

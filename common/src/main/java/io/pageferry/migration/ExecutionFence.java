@@ -9,22 +9,31 @@ package io.pageferry.migration;
  * thread; the caller checks and runs under this object's monitor through {@link #whileHeld}.
  */
 public final class ExecutionFence {
-  private long epoch;
-  private boolean held;
+  private enum Right {
+    /** The guest may run here. */
+    HELD,
+    /** It belongs here and must stand still: its state is being handed over. */
+    FROZEN,
+    /** It does not run here. */
+    NOT_HELD
+  }
 
-  private ExecutionFence(long epoch, boolean held) {
+  private long epoch;
+  private Right right;
+
+  private ExecutionFence(long epoch, Right right) {
     this.epoch = epoch;
-    this.held = held;
+    this.right = right;
   }
 
   /** The right to run a guest that was loaded here. */
   public static ExecutionFence held(long epoch) {
-    return new ExecutionFence(epoch, true);
+    return new ExecutionFence(epoch, Right.HELD);
   }
 
   /** No right yet: the guest is to come, under this epoch. */
   public static ExecutionFence expecting(long epoch) {
-    return new ExecutionFence(epoch, false);
+    return new ExecutionFence(epoch, Right.NOT_HELD);
   }
 
   /** Newest epoch known here. */
@@ -32,40 +41,49 @@ public final class ExecutionFence {
     return epoch;
   }
 
-  /** Whether this daemon may run the guest. */
+  /** Whether the guest belongs to this daemon, running, paused or frozen. */
   public synchronized boolean isHeld() {
-    return held;
+    return right != Right.NOT_HELD;
   }
 
   /**
    * Runs {@code action} while the right is held and cannot be given up.
    *
-   * @throws PageFerryException FENCED if it is not held
+   * @throws PageFerryException FENCED if it is not held, WRONG_GUEST_STATE while it is frozen
    */
   public synchronized void whileHeld(Runnable action) {
-    if (!held) {
-      throw new PageFerryException(
-          ErrorCode.FENCED,
-          "The guest was handed over under epoch "
-              + epoch
-              + " and never runs here again; ask the daemon that holds it now.");
+    switch (right) {
+      case HELD -> action.run();
+      case FROZEN ->
+          throw new PageFerryException(
+              ErrorCode.WRONG_GUEST_STATE,
+              "The guest is being handed over; wait until the migration has passed switchover.");
+      case NOT_HELD ->
+          throw new PageFerryException(
+              ErrorCode.FENCED,
+              "The guest was handed over under epoch "
+                  + epoch
+                  + " and never runs here again; ask the daemon that holds it now.");
     }
-    action.run();
   }
 
-  /** Gives the right up to the holder of a newer epoch. */
+  /** Keeps the guest from being resumed while its state is handed over. */
+  public synchronized void freeze() {
+    move(Right.HELD, Right.FROZEN, epoch);
+  }
+
+  /** Gives the right of a frozen guest up to the holder of a newer epoch. */
   public synchronized void giveUp(long newerEpoch) {
-    if (!held || newerEpoch <= epoch) {
+    if (newerEpoch <= epoch) {
       throw new IllegalStateException(
           "The right to run cannot pass from epoch " + epoch + " to " + newerEpoch + ".");
     }
-    held = false;
-    epoch = newerEpoch;
+    move(Right.FROZEN, Right.NOT_HELD, newerEpoch);
   }
 
   /** Takes the right: the previous holder has given it up under exactly this epoch. */
   public synchronized void take(long expectedEpoch) {
-    if (held || expectedEpoch != epoch) {
+    if (expectedEpoch != epoch) {
       throw new IllegalStateException(
           "The right to run under epoch "
               + expectedEpoch
@@ -73,15 +91,28 @@ public final class ExecutionFence {
               + epoch
               + ".");
     }
-    held = true;
+    move(Right.NOT_HELD, Right.HELD, epoch);
   }
 
-  /** Takes the right back after an explicit refusal by the destination. */
-  public synchronized void reclaim() {
-    if (held) {
-      throw new IllegalStateException("The right to run is held already.");
+  /**
+   * The handover was called off: before the right was given up, or by an explicit refusal of the
+   * destination after it; then a newer epoch makes sure that the destination's is void. No effect
+   * while the right is held.
+   */
+  public synchronized void comeBack() {
+    if (right == Right.FROZEN) {
+      move(Right.FROZEN, Right.HELD, epoch);
+    } else if (right == Right.NOT_HELD) {
+      move(Right.NOT_HELD, Right.HELD, epoch + 1);
     }
-    epoch++;
-    held = true;
+  }
+
+  private void move(Right from, Right to, long newEpoch) {
+    if (right != from) {
+      throw new IllegalStateException(
+          "The right to run is " + right + " and cannot become " + to + ".");
+    }
+    right = to;
+    epoch = newEpoch;
   }
 }

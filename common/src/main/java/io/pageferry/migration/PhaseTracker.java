@@ -109,6 +109,11 @@ public final class PhaseTracker {
     return true;
   }
 
+  /** Enters a phase with its reason if the present one is {@code from}; tells whether it did. */
+  public synchronized boolean tryEnterFrom(Phase from, Phase next, Reason why) {
+    return phase == from && tryEnter(next, Optional.of(why));
+  }
+
   /** Waits until the migration is over or paused. */
   public synchronized Phase awaitSettled() throws InterruptedException {
     while (!phase.isTerminal() && phase != Phase.POSTCOPY_PAUSED) {

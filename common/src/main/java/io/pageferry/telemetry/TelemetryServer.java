@@ -4,6 +4,8 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.config.HostPort;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.PageFerryException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
@@ -52,22 +54,30 @@ public final class TelemetryServer implements AutoCloseable {
   /**
    * Listens and serves.
    *
-   * @throws IOException if the address cannot be bound; the message says which
+   * @throws PageFerryException PORT_IN_USE if the address cannot be bound, INVALID_ARGUMENT if its
+   *     host is not known
    */
-  public synchronized void start() throws IOException {
+  public synchronized void start() {
     if (server != null) {
       throw new IllegalStateException("The telemetry server on " + address + " is started.");
     }
     InetSocketAddress socketAddress = address.toSocketAddress();
     if (socketAddress.isUnresolved()) {
-      throw new IOException("The telemetry host " + address.host() + " is not known.");
+      throw new PageFerryException(
+          ErrorCode.INVALID_ARGUMENT, "The telemetry host " + address.host() + " is not known.");
     }
     HttpServer made;
     try {
       made = HttpServer.create(socketAddress, 0);
     } catch (IOException e) {
-      throw new IOException(
-          "The telemetry address " + address + " cannot be bound: " + e.getMessage() + ".", e);
+      throw new PageFerryException(
+          ErrorCode.PORT_IN_USE,
+          "Telemetry cannot be served on "
+              + address
+              + " ("
+              + e.getMessage()
+              + "); stop what uses the port or choose another address.",
+          e);
     }
     ExecutorService workers =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("telemetry-", 0).factory());

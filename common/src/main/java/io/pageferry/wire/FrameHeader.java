@@ -50,4 +50,19 @@ final class FrameHeader {
     to[at++] = (byte) rest;
     return at;
   }
+
+  /** Size of the whole encoded frame. */
+  static long encodedBytes(OutgoingFrame frame) {
+    var slot = frame.slot();
+    long data = frame.zero() ? 0 : PageGeometry.bytes(frame.pageCount());
+    return fieldBytes(slot == null ? 0 : slot.id())
+        + fieldBytes(frame.firstPage())
+        + fieldBytes(frame.pageCount())
+        + fieldBytes(data)
+        + data;
+  }
+
+  private static int fieldBytes(long value) {
+    return value == 0 ? 0 : 1 + (63 - Long.numberOfLeadingZeros(value)) / 7 + 1;
+  }
 }

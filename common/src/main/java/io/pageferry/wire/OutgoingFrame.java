@@ -30,4 +30,9 @@ public record OutgoingFrame(
   public static OutgoingFrame acknowledged(MemorySlot slot, long page) {
     return new OutgoingFrame(slot, page, 0, true);
   }
+
+  /** Size of the encoded frame in bytes. */
+  public long encodedBytes() {
+    return FrameHeader.encodedBytes(this);
+  }
 }

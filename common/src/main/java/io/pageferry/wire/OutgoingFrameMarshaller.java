@@ -32,6 +32,8 @@ public final class OutgoingFrameMarshaller implements MethodDescriptor.Marshalle
     throw new UnsupportedOperationException("The source never receives page frames.");
   }
 
+  /** Transports drain it; reading byte by byte is only for those that cannot. */
+  @SuppressWarnings("InputStreamSlowMultibyteRead")
   private static final class FrameStream extends InputStream implements Drainable, KnownLength {
     private final OutgoingFrame frame;
     private final byte[] header = new byte[FrameHeader.MAX_BYTES];

@@ -7,7 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.config.HostPort;
-import java.io.IOException;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.PageFerryException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -31,7 +32,7 @@ class TelemetryServerTest {
   private final HttpClient client = HttpClient.newHttpClient();
 
   @BeforeEach
-  void start() throws IOException {
+  void start() {
     server.start();
   }
 
@@ -112,9 +113,10 @@ class TelemetryServerTest {
   void saysWhichAddressIsTaken() {
     HostPort taken = new HostPort("127.0.0.1", server.port());
     try (TelemetryServer second = new TelemetryServer(taken, registry, Optional::empty)) {
-      assertThatExceptionOfType(IOException.class)
+      assertThatExceptionOfType(PageFerryException.class)
           .isThrownBy(second::start)
-          .withMessageStartingWith("The telemetry address " + taken + " cannot be bound: ");
+          .withMessageStartingWith("Telemetry cannot be served on " + taken)
+          .returns(ErrorCode.PORT_IN_USE, PageFerryException::code);
     }
   }
 

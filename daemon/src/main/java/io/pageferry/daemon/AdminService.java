@@ -1,5 +1,7 @@
 package io.pageferry.daemon;
 
+import static io.pageferry.rpc.UnaryCalls.answer;
+
 import com.google.protobuf.ByteString;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -7,10 +9,33 @@ import io.pageferry.guest.Console;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.ProtocolVersions;
-import io.pageferry.proto.v1.*;
+import io.pageferry.proto.v1.AdminServiceGrpc;
+import io.pageferry.proto.v1.CancelMigrationRequest;
+import io.pageferry.proto.v1.CancelMigrationResponse;
+import io.pageferry.proto.v1.DigestGuestRequest;
+import io.pageferry.proto.v1.DigestGuestResponse;
+import io.pageferry.proto.v1.GetStatusRequest;
+import io.pageferry.proto.v1.GetVersionRequest;
+import io.pageferry.proto.v1.GetVersionResponse;
+import io.pageferry.proto.v1.LoadGuestRequest;
+import io.pageferry.proto.v1.LoadGuestResponse;
+import io.pageferry.proto.v1.MigrateRequest;
+import io.pageferry.proto.v1.MigrateResponse;
+import io.pageferry.proto.v1.PauseGuestRequest;
+import io.pageferry.proto.v1.PauseGuestResponse;
+import io.pageferry.proto.v1.ReadConsoleRequest;
+import io.pageferry.proto.v1.ReadConsoleResponse;
+import io.pageferry.proto.v1.ResumeGuestRequest;
+import io.pageferry.proto.v1.ResumeGuestResponse;
+import io.pageferry.proto.v1.Status;
+import io.pageferry.proto.v1.UnloadGuestRequest;
+import io.pageferry.proto.v1.UnloadGuestResponse;
+import io.pageferry.proto.v1.VersionRange;
+import io.pageferry.proto.v1.WatchStatusRequest;
+import io.pageferry.proto.v1.WriteConsoleRequest;
+import io.pageferry.proto.v1.WriteConsoleResponse;
 import io.pageferry.rpc.ErrorStatus;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
 
 /** Translates {@code pageferry.v1.AdminService} to a {@link DaemonControl}; no logic of its own. */
 public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
@@ -22,18 +47,6 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
   /** The admin service of one daemon. */
   public AdminService(DaemonControl daemon) {
     this.daemon = daemon;
-  }
-
-  private static <T> void answer(StreamObserver<T> observer, Supplier<T> work) {
-    T response;
-    try {
-      response = work.get();
-    } catch (RuntimeException | OutOfMemoryError e) {
-      observer.onError(ErrorStatus.toStatusException(e));
-      return;
-    }
-    observer.onNext(response);
-    observer.onCompleted();
   }
 
   @Override

@@ -1,0 +1,217 @@
+package io.pageferry.daemon;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.pageferry.migration.Phase;
+import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.proto.v1.Role;
+import io.pageferry.proto.v1.Status;
+import io.pageferry.proto.v1.VcpuStatus;
+import io.pageferry.telemetry.LatencyTimers;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Registers every meter of a daemon: the one place that names metrics. {@code docs/operations.md}
+ * lists them.
+ *
+ * <p>All but the fault timers are read from the daemon's status when they are scraped; a status is
+ * kept for a moment so that one scrape reads one status. Any thread.
+ */
+public final class DaemonMeters {
+  private static final long STATUS_LIFETIME_NANOS = 100_000_000;
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  /** A part of a fault's latency; see {@code FaultLatency} in admin.proto. */
+  public enum Part {
+    /** Exit to re-entry. */
+    TOTAL,
+    /** Exit until the request is handed to the transport. */
+    QUEUE,
+    /** Until the answer is parsed. */
+    WIRE,
+    /** Until the bit is cleared. */
+    INSTALL,
+    /** Until re-entry. */
+    RESUME
+  }
+
+  private final MeterRegistry registry;
+  private final Supplier<Status> statusSource;
+  private final Map<Part, Timer> faultTimers = new EnumMap<>(Part.class);
+  private int registeredVcpus;
+  private @Nullable Status status;
+  private long statusNanos;
+
+  /** Registers the meters of a daemon whose status {@code statusSource} tells. */
+  public DaemonMeters(MeterRegistry registry, Role role, Supplier<Status> statusSource) {
+    this.registry = registry;
+    this.statusSource = statusSource;
+    phases();
+    pages(role);
+    lanes();
+    guest();
+    if (role == Role.ROLE_DESTINATION) {
+      for (Part part : Part.values()) {
+        faultTimers.put(
+            part,
+            LatencyTimers.builder("pageferry.fault.latency", "Userfault exit to re-entry, by part")
+                .tag("part", lower(part))
+                .register(registry));
+      }
+    }
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  private void phases() {
+    for (Phase phase : Phase.values()) {
+      var message = StatusMessages.phase(phase);
+      Gauge.builder("pageferry.phase", this, m -> m.status().getPhase() == message ? 1 : 0)
+          .description("1 for the phase that the daemon is in")
+          .tag("phase", lower(phase))
+          .register(registry);
+    }
+    gauge(
+        "pageferry.downtime",
+        "Last instruction at the source to the news of the resumption",
+        "seconds",
+        m -> m.getDowntimeNanos() / NANOS_PER_SECOND);
+    gauge(
+        "pageferry.migration.elapsed",
+        "Time since the latest migration started; its total time once it is over",
+        "seconds",
+        m -> m.getElapsedNanos() / NANOS_PER_SECOND);
+  }
+
+  private void pages(Role role) {
+    pageGauge("total", m -> m.getPages().getTotal());
+    if (role == Role.ROLE_SOURCE) {
+      pageGauge("sent", m -> m.getPages().getSent());
+      pageGauge("released", m -> m.getPages().getReleased());
+      pageGauge("zero", m -> m.getPages().getZero());
+      gauge(
+          "pageferry.bytes.in.flight",
+          "Page bytes sent and not acknowledged",
+          "bytes",
+          MigrationStatus::getBytesInFlight);
+      return;
+    }
+    pageGauge("present", m -> m.getPages().getPresent());
+    pageGauge("missing", m -> m.getPages().getTotal() - m.getPages().getPresent());
+    originCounter("demand", m -> m.getPages().getDemand());
+    originCounter("drain", m -> m.getPages().getDrain());
+    originCounter("zero", m -> m.getPages().getZero());
+    originCounter("duplicate", m -> m.getPages().getDuplicate());
+  }
+
+  private void pageGauge(String state, ToDoubleFunction<MigrationStatus> value) {
+    Gauge.builder("pageferry.pages", this, m -> value.applyAsDouble(m.status().getMigration()))
+        .description("Pages of the latest migration, by state")
+        .tag("state", state)
+        .register(registry);
+  }
+
+  private void originCounter(String origin, ToDoubleFunction<MigrationStatus> value) {
+    FunctionCounter.builder(
+            "pageferry.pages.received", this, m -> value.applyAsDouble(m.status().getMigration()))
+        .description("Pages of the latest migration, by what brought them")
+        .tag("origin", origin)
+        .register(registry);
+  }
+
+  private void lanes() {
+    laneCounter("urgent", MigrationStatus::getDemandBytes);
+    laneCounter("drain", MigrationStatus::getDrainBytes);
+  }
+
+  private void laneCounter(String lane, ToDoubleFunction<MigrationStatus> value) {
+    FunctionCounter.builder(
+            "pageferry.lane", this, m -> value.applyAsDouble(m.status().getMigration()))
+        .description("Page frame bytes of the latest migration, by lane")
+        .baseUnit("bytes")
+        .tag("lane", lane)
+        .register(registry);
+  }
+
+  private void guest() {
+    Gauge.builder("pageferry.guest.memory", this, m -> m.status().getGuest().getMemoryBytes())
+        .description("Size of the guest's memory")
+        .baseUnit("bytes")
+        .register(registry);
+    Gauge.builder("pageferry.guest.resident", this, m -> m.status().getGuest().getResidentBytes())
+        .description("Guest memory that takes physical memory here")
+        .baseUnit("bytes")
+        .register(registry);
+    FunctionCounter.builder("pageferry.guest.instructions", this, DaemonMeters::instructions)
+        .description("Instructions retired by all vCPUs; its rate is instructions per second")
+        .register(registry);
+  }
+
+  private double instructions() {
+    return status().getGuest().getVcpusList().stream().mapToLong(VcpuStatus::getInstructions).sum();
+  }
+
+  private void gauge(
+      String name, String description, String unit, ToDoubleFunction<MigrationStatus> value) {
+    Gauge.builder(name, this, m -> value.applyAsDouble(m.status().getMigration()))
+        .description(description)
+        .baseUnit(unit)
+        .register(registry);
+  }
+
+  /** Registers the meters of vCPUs 0 to {@code count - 1}, where they are not registered yet. */
+  public synchronized void registerVcpus(int count) {
+    for (; registeredVcpus < count; registeredVcpus++) {
+      vcpuCounter("pageferry.vcpu.faults", "Userfault exits", null, VcpuStatus::getFaults);
+      vcpuCounter(
+          "pageferry.vcpu.blocktime",
+          "Time between fault exits and re-entries",
+          "seconds",
+          v -> v.getBlocktimeNanos() / NANOS_PER_SECOND);
+    }
+  }
+
+  private void vcpuCounter(
+      String name, String description, @Nullable String unit, ToDoubleFunction<VcpuStatus> value) {
+    int index = registeredVcpus;
+    FunctionCounter.builder(name, this, m -> m.ofVcpu(index, value))
+        .description(description)
+        .baseUnit(unit)
+        .tag("vcpu", Integer.toString(index))
+        .register(registry);
+  }
+
+  private double ofVcpu(int index, ToDoubleFunction<VcpuStatus> value) {
+    var guest = status().getGuest();
+    return index < guest.getVcpusCount() ? value.applyAsDouble(guest.getVcpus(index)) : 0;
+  }
+
+  /** A vCPU is about to be entered again after a fault. Destination only; vCPU threads. */
+  public void recordFault(Part part, long nanos) {
+    Timer timer = faultTimers.get(part);
+    if (timer != null) {
+      timer.record(nanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private synchronized Status status() {
+    long now = System.nanoTime();
+    Status kept = status;
+    if (kept == null || now - statusNanos > STATUS_LIFETIME_NANOS) {
+      kept = statusSource.get();
+      status = kept;
+      statusNanos = now;
+    }
+    return kept;
+  }
+}

@@ -1,0 +1,21 @@
+package io.pageferry.dest;
+
+import io.pageferry.config.HostPort;
+import io.pageferry.guest.MachineSpec;
+
+/**
+ * Settings of the destination daemon.
+ *
+ * @param listen where the admin and migration services listen
+ * @param metricsListen where metrics and health are served
+ * @param maxVcpus most vCPUs that a guest may have here, 1 to 64
+ */
+public record DestConfig(HostPort listen, HostPort metricsListen, int maxVcpus) {
+  /** Checks ranges. */
+  public DestConfig {
+    if (maxVcpus < 1 || maxVcpus > MachineSpec.MAX_VCPUS) {
+      throw new IllegalArgumentException(
+          "--max-vcpus must be 1 to " + MachineSpec.MAX_VCPUS + "; it is " + maxVcpus + ".");
+    }
+  }
+}

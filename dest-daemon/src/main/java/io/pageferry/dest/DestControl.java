@@ -1,0 +1,286 @@
+package io.pageferry.dest;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.pageferry.config.DataSize;
+import io.pageferry.daemon.DaemonControl;
+import io.pageferry.daemon.DaemonMeters;
+import io.pageferry.daemon.HostedGuest;
+import io.pageferry.daemon.StatusMessages;
+import io.pageferry.memory.GuestMemory;
+import io.pageferry.memory.HostMemory;
+import io.pageferry.memory.PageGeometry;
+import io.pageferry.memory.SlotLayout;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.MigrationKey;
+import io.pageferry.migration.PageFerryException;
+import io.pageferry.migration.Phase;
+import io.pageferry.migration.ProtocolVersions;
+import io.pageferry.proto.v1.GuestState;
+import io.pageferry.proto.v1.GuestStatus;
+import io.pageferry.proto.v1.LoadGuestRequest;
+import io.pageferry.proto.v1.MigrateRequest;
+import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.proto.v1.PrepareRequest;
+import io.pageferry.proto.v1.Role;
+import io.pageferry.proto.v1.Status;
+import io.pageferry.proto.v1.TransferStateRequest;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The destination daemon's state: at most one incoming migration, whose guest stays here when it is
+ * complete. Any thread.
+ */
+final class DestControl implements DaemonControl, AutoCloseable {
+  private final DestConfig config;
+  private final HostMemory hostMemory;
+  private final DaemonMeters meters;
+  private @Nullable IncomingMigration incoming;
+  private @Nullable MigrationStatus lastFailure;
+
+  DestControl(DestConfig config, HostMemory hostMemory, MeterRegistry registry) {
+    this.config = config;
+    this.hostMemory = hostMemory;
+    this.meters = new DaemonMeters(registry, role(), this::status);
+  }
+
+  @Override
+  public Role role() {
+    return Role.ROLE_DESTINATION;
+  }
+
+  /**
+   * Preflight checks, then memory and lanes.
+   *
+   * @return the protocol version to speak
+   */
+  int prepare(PrepareRequest request) {
+    MigrationKey key = StatusMessages.key(request.getMigration());
+    int version =
+        ProtocolVersions.SPOKEN.negotiate(
+            new ProtocolVersions(
+                request.getVersions().getMinimum(), request.getVersions().getMaximum()),
+            request.getSoftwareVersion());
+    IncomingMigration prepared;
+    synchronized (this) {
+      forgetAborted();
+      if (incoming != null) {
+        throw new PageFerryException(
+            ErrorCode.DESTINATION_BUSY,
+            "The destination has guest "
+                + incoming.key().guestId()
+                + " ("
+                + incoming.tracker().phase()
+                + "); unload it or choose another destination.");
+      }
+      preflight(request);
+      prepared = reserve(request, key, version);
+      incoming = prepared;
+    }
+    try {
+      prepared.awaitLanes();
+    } catch (PageFerryException e) {
+      prepared.abort(Phase.FAILED, e.code(), e.getMessage());
+      throw e;
+    }
+    return version;
+  }
+
+  private void preflight(PrepareRequest request) {
+    if (request.getPageSizeBytes() != PageGeometry.PAGE_SIZE) {
+      throw new PageFerryException(
+          ErrorCode.PAGE_SIZE_MISMATCH,
+          "The source's pages have "
+              + request.getPageSizeBytes()
+              + " bytes, the destination's "
+              + PageGeometry.PAGE_SIZE
+              + ".");
+    }
+    int vcpus = request.getVcpuCount();
+    if (vcpus < 1 || vcpus > config.maxVcpus()) {
+      throw new PageFerryException(
+          ErrorCode.TOO_MANY_VCPUS,
+          "The guest has "
+              + Integer.toUnsignedString(vcpus)
+              + " vCPUs; this destination takes 1 to "
+              + config.maxVcpus()
+              + " (--max-vcpus).");
+    }
+    if (request.getSlotsCount() == 0) {
+      throw new IllegalArgumentException("The guest has no memory slot.");
+    }
+  }
+
+  private IncomingMigration reserve(PrepareRequest request, MigrationKey key, int version) {
+    List<SlotLayout> layouts =
+        request.getSlotsList().stream()
+            .map(s -> new SlotLayout(s.getId(), s.getGuestPhysicalAddress(), s.getSizeBytes()))
+            .toList();
+    long bytes = 0;
+    for (SlotLayout layout : layouts) {
+      bytes = Math.addExact(bytes, layout.sizeBytes());
+    }
+    long available = hostMemory.availableBytes();
+    if (bytes > available) {
+      throw new PageFerryException(
+          ErrorCode.INSUFFICIENT_MEMORY,
+          "The guest needs "
+              + DataSize.ofBytes(bytes)
+              + "; the destination has "
+              + DataSize.ofBytes(available)
+              + " available.");
+    }
+    GuestMemory memory = GuestMemory.anonymous(layouts);
+    int vcpus = request.getVcpuCount();
+    meters.registerVcpus(vcpus);
+    try {
+      return new IncomingMigration(
+          key,
+          request.getPageServiceAddress(),
+          version,
+          vcpus,
+          memory,
+          new FaultTimings(vcpus, meters));
+    } catch (RuntimeException e) {
+      memory.close();
+      throw e;
+    }
+  }
+
+  private void forgetAborted() {
+    IncomingMigration last = incoming;
+    if (last != null && isAborted(last.tracker().phase())) {
+      lastFailure = StatusMessages.migration(last.key(), last.tracker(), last.source()).build();
+      incoming = null;
+    }
+  }
+
+  private static boolean isAborted(Phase phase) {
+    return phase == Phase.FAILED || phase == Phase.CANCELLED;
+  }
+
+  void transferState(TransferStateRequest request) {
+    named(StatusMessages.key(request.getMigration())).loadState(request);
+  }
+
+  /** Runs the guest here; returns the time to the first vCPU's entry. */
+  long commit(MigrationKey key) {
+    return named(key).commit();
+  }
+
+  /** Forgets a migration that is not committed; an unknown one is forgotten already. */
+  void abort(MigrationKey key, String reason) {
+    IncomingMigration found;
+    synchronized (this) {
+      found = incoming;
+    }
+    if (found != null && found.key().equals(key)) {
+      found.abort(Phase.CANCELLED, ErrorCode.CANCELLED, "The source called it off: " + reason);
+    }
+  }
+
+  private synchronized IncomingMigration named(MigrationKey key) {
+    IncomingMigration found = incoming;
+    if (found == null || !found.key().equals(key)) {
+      throw new PageFerryException(
+          ErrorCode.STALE_MIGRATION,
+          "Migration "
+              + key.migrationId()
+              + " epoch "
+              + key.epoch()
+              + " is not prepared at this destination.");
+    }
+    return found;
+  }
+
+  @Override
+  public synchronized HostedGuest guest() {
+    IncomingMigration here = incoming;
+    HostedGuest guest = here == null ? null : here.guest().orElse(null);
+    if (guest == null) {
+      throw new PageFerryException(
+          ErrorCode.NO_GUEST, "The destination has no guest; migrate one to it.");
+    }
+    return guest;
+  }
+
+  @Override
+  public UUID load(LoadGuestRequest request) {
+    throw new IllegalArgumentException(
+        "A destination takes guests by migration; load the guest at a source daemon.");
+  }
+
+  @Override
+  public void resume() {
+    guest().resume();
+  }
+
+  @Override
+  public long pause() {
+    return guest().pause();
+  }
+
+  @Override
+  public synchronized void unload() {
+    HostedGuest guest = guest();
+    IncomingMigration here = incoming;
+    if (here == null || here.tracker().phase() != Phase.COMPLETED) {
+      throw new PageFerryException(
+          ErrorCode.MIGRATION_IN_PROGRESS,
+          "Guest "
+              + guest.name()
+              + " is still migrating; it can be unloaded once that is complete.");
+    }
+    lastFailure = null;
+    incoming = null;
+    here.close();
+  }
+
+  @Override
+  public UUID migrate(MigrateRequest request) {
+    throw new IllegalArgumentException(
+        "A destination cannot start a migration; ask the source daemon.");
+  }
+
+  @Override
+  public void cancel() {
+    throw new IllegalArgumentException(
+        "A destination cannot cancel a migration; ask the source daemon.");
+  }
+
+  @Override
+  public synchronized Status status() {
+    forgetAborted();
+    Status.Builder status =
+        Status.newBuilder().setRole(role()).setPhase(StatusMessages.phase(Phase.LISTENING));
+    IncomingMigration here = incoming;
+    if (here == null) {
+      if (lastFailure != null) {
+        status.setMigration(lastFailure);
+      }
+      return status.build();
+    }
+    status.setMigration(here.status()).setPhase(StatusMessages.phase(here.tracker().phase()));
+    here.guest().ifPresent(guest -> status.setGuest(guestStatus(here, guest)));
+    return status.build();
+  }
+
+  private static GuestStatus guestStatus(IncomingMigration here, HostedGuest guest) {
+    FaultTimings timings = here.timings();
+    GuestStatus status =
+        StatusMessages.guest(
+            guest, IncomingMigration.BITMAPS, timings::faults, timings::blockedNanos);
+    return guest.fence().isHeld()
+        ? status
+        : status.toBuilder().setState(GuestState.GUEST_STATE_INCOMING).build();
+  }
+
+  @Override
+  public synchronized void close() {
+    if (incoming != null && !isAborted(incoming.tracker().phase())) {
+      incoming.close();
+    }
+    incoming = null;
+  }
+}

@@ -1,0 +1,68 @@
+package io.pageferry.dest;
+
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.pageferry.config.HostPort;
+import io.pageferry.daemon.AdminService;
+import io.pageferry.memory.HostMemory;
+import io.pageferry.rpc.RpcServer;
+import io.pageferry.telemetry.PrometheusRegistries;
+import io.pageferry.telemetry.TelemetryServer;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The destination daemon, put together: the composition root. {@link #start} once, {@link #close}
+ * once.
+ */
+public final class DestDaemon implements AutoCloseable {
+  private final DestConfig config;
+  private final PrometheusMeterRegistry registry = PrometheusRegistries.create();
+  private final DestControl control;
+  private final RpcServer server;
+  private final TelemetryServer telemetry;
+
+  /** A daemon that does not listen yet. */
+  public DestDaemon(DestConfig config) {
+    this(config, HostMemory.ofThisHost());
+  }
+
+  DestDaemon(DestConfig config, HostMemory hostMemory) {
+    this.config = config;
+    control = new DestControl(config, hostMemory, registry);
+    server =
+        new RpcServer(
+            config.listen().toSocketAddress(),
+            List.of(new AdminService(control), new MigrationService(control)),
+            List.of());
+    telemetry = new TelemetryServer(config.metricsListen(), registry, Optional::empty);
+  }
+
+  /**
+   * Listens.
+   *
+   * @throws io.pageferry.migration.PageFerryException PORT_IN_USE if an address cannot be bound
+   */
+  public void start() {
+    server.start();
+    telemetry.start();
+  }
+
+  /** Where the admin and migration services listen. */
+  public HostPort address() {
+    return config.listen().withPort(server.port());
+  }
+
+  /** Where metrics and health are served. */
+  public HostPort metricsAddress() {
+    return config.metricsListen().withPort(telemetry.port());
+  }
+
+  /** Stops serving, ends the guest, unmaps its memory. */
+  @Override
+  public void close() {
+    server.close();
+    control.close();
+    telemetry.close();
+    registry.close();
+  }
+}

@@ -1,0 +1,51 @@
+package io.pageferry.dest;
+
+import io.pageferry.config.HostPort;
+import io.pageferry.config.cli.CommandRunner;
+import io.pageferry.daemon.DaemonProcess;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The destination daemon's command line. */
+@Command(
+    name = "ferry dest",
+    description =
+        "Runs the destination daemon: takes a guest over and fetches its pages on demand.",
+    version = "PageFerry 0.1.0")
+public final class DestMain implements Callable<Integer> {
+  @Option(
+      names = "--listen",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:7402",
+      description = "Address of the admin and migration services.")
+  private HostPort listen = new HostPort("127.0.0.1", 7402);
+
+  @Option(
+      names = "--metrics-listen",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:9402",
+      description = "Address of /metrics, /livez and /readyz.")
+  private HostPort metricsListen = new HostPort("127.0.0.1", 9402);
+
+  @Option(
+      names = "--max-vcpus",
+      paramLabel = "COUNT",
+      defaultValue = "64",
+      description = "Most vCPUs that a guest may have here, 1 to 64.")
+  private int maxVcpus = 64;
+
+  private DestMain() {}
+
+  /** Runs until the process is told to end. */
+  public static void main(String[] args) {
+    System.exit(new CommandRunner(new DestMain(), DaemonProcess::exitCode).run(args));
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    DestDaemon daemon = new DestDaemon(new DestConfig(listen, metricsListen, maxVcpus));
+    return DaemonProcess.run(
+        "destination", daemon::start, daemon::address, daemon::metricsAddress, daemon);
+  }
+}

@@ -1,0 +1,96 @@
+package io.pageferry.dest;
+
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Which vCPU waits for which page. One entry a vCPU, since a vCPU waits for one page at a time.
+ *
+ * <p>No wake-up is lost: the vCPU announces its page (volatile) and then tests the bit; the
+ * installer clears the bit and then, after a full fence, looks for announcements. One of the two
+ * sees the other.
+ */
+final class FaultWaiters {
+  private static final long NONE = -1;
+
+  private final AtomicLongArray pages;
+  private final AtomicReferenceArray<Thread> threads;
+  private final AtomicInteger waiting = new AtomicInteger();
+  private final AtomicLongArray arrivedNanos;
+  private final AtomicLongArray installedNanos;
+
+  FaultWaiters(int vcpus) {
+    pages = new AtomicLongArray(vcpus);
+    threads = new AtomicReferenceArray<>(vcpus);
+    arrivedNanos = new AtomicLongArray(vcpus);
+    installedNanos = new AtomicLongArray(vcpus);
+    for (int vcpu = 0; vcpu < vcpus; vcpu++) {
+      pages.set(vcpu, NONE);
+    }
+  }
+
+  private static long key(int slotId, long page) {
+    return (long) slotId << 40 | page;
+  }
+
+  /** The calling thread, vCPU {@code vcpu}, waits for a page from now on. */
+  void announce(int vcpu, int slotId, long page) {
+    installedNanos.setPlain(vcpu, 0);
+    threads.setPlain(vcpu, Thread.currentThread());
+    waiting.incrementAndGet();
+    pages.set(vcpu, key(slotId, page));
+  }
+
+  /** vCPU {@code vcpu} waits no longer. */
+  void withdraw(int vcpu) {
+    pages.set(vcpu, NONE);
+    waiting.decrementAndGet();
+  }
+
+  /**
+   * Before a page's bit is cleared: tells those who wait when it arrived. A vCPU that announces
+   * itself after this look finds no stamp.
+   */
+  void stamp(int slotId, long page, long arrivalNanos) {
+    if (waiting.get() == 0) {
+      return;
+    }
+    long key = key(slotId, page);
+    for (int vcpu = 0; vcpu < pages.length(); vcpu++) {
+      if (pages.get(vcpu) == key) {
+        arrivedNanos.setPlain(vcpu, arrivalNanos);
+        installedNanos.setPlain(vcpu, System.nanoTime());
+      }
+    }
+  }
+
+  /** After a page's bit is cleared: wakes those who wait for it. */
+  void wake(int slotId, long page) {
+    VarHandle.fullFence();
+    if (waiting.get() == 0) {
+      return;
+    }
+    long key = key(slotId, page);
+    for (int vcpu = 0; vcpu < pages.length(); vcpu++) {
+      if (pages.get(vcpu) == key) {
+        LockSupport.unpark(threads.get(vcpu));
+      }
+    }
+  }
+
+  /**
+   * When the awaited page's frame began to be parsed; meaningful if {@link #installedNanos} is not
+   * 0.
+   */
+  long arrivedNanos(int vcpu) {
+    return arrivedNanos.getPlain(vcpu);
+  }
+
+  /** When the awaited page's bytes were in place; 0 if it was present before the vCPU was seen. */
+  long installedNanos(int vcpu) {
+    return installedNanos.getPlain(vcpu);
+  }
+}

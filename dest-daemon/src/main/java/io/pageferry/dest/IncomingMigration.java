@@ -1,0 +1,386 @@
+package io.pageferry.dest;
+
+import io.grpc.Status;
+import io.pageferry.daemon.HostedGuest;
+import io.pageferry.daemon.StatusMessages;
+import io.pageferry.daemon.TransferRate;
+import io.pageferry.guest.Machine;
+import io.pageferry.guest.Machines;
+import io.pageferry.guest.Vcpu;
+import io.pageferry.memory.GuestMemory;
+import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.PageBitmap;
+import io.pageferry.memory.PageGeometry;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.ExecutionFence;
+import io.pageferry.migration.MigrationKey;
+import io.pageferry.migration.PageFerryException;
+import io.pageferry.migration.Phase;
+import io.pageferry.migration.PhaseTracker;
+import io.pageferry.proto.v1.DemandRequest;
+import io.pageferry.proto.v1.DrainRequest;
+import io.pageferry.proto.v1.LaneHello;
+import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.proto.v1.PageCounts;
+import io.pageferry.proto.v1.PageRange;
+import io.pageferry.proto.v1.SlotContents;
+import io.pageferry.proto.v1.TransferStateRequest;
+import io.pageferry.wire.PageMethods;
+import java.lang.foreign.Arena;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One migration as the destination sees it: memory with every page faulting, lanes connected, state
+ * loaded, committed, complete.
+ *
+ * <p>Control methods are called by RPC threads, lane ends by event loops; this object's monitor
+ * orders them. Owns memory, machine and lanes until it is closed.
+ */
+final class IncomingMigration implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(IncomingMigration.class);
+  private static final long LANE_TIMEOUT_MILLIS = 5_000;
+  private static final long ACKNOWLEDGE_MILLIS = 5;
+  private static final long WATCH_NANOS = 20_000;
+  private static final long WATCH_LIMIT_NANOS = 5_000_000_000L;
+
+  /** Bitmaps kept for each page: userfault, claimed, requested, written. */
+  static final int BITMAPS = 4;
+
+  private final MigrationKey key;
+  private final String source;
+  private final int vcpus;
+  private final PhaseTracker tracker;
+  private final GuestMemory memory;
+  private final FaultTimings timings;
+  private final PageInstaller installer;
+  private final FaultResolver resolver;
+  private final Acknowledgements acknowledgements;
+  private final Lane<DemandRequest> demandLane;
+  private final Lane<DrainRequest> drainLane;
+  private final ScheduledExecutorService flusher;
+  private final TransferRate rate = new TransferRate();
+
+  private boolean lanesAttached;
+  private @Nullable String laneFailure;
+  private @Nullable HostedGuest guest;
+  private boolean run;
+  private boolean committed;
+  private long resumeNanos;
+  private volatile long firstInstructionNanos;
+
+  /**
+   * Maps memory, connects both lanes to the source.
+   *
+   * @throws PageFerryException LANE_LOST or the source's reason; nothing is left behind
+   */
+  IncomingMigration(
+      MigrationKey key,
+      String source,
+      int protocolVersion,
+      int vcpus,
+      GuestMemory memory,
+      FaultTimings timings) {
+    this.key = key;
+    this.source = source;
+    this.vcpus = vcpus;
+    this.memory = memory;
+    this.timings = timings;
+    tracker = new PhaseTracker(key, Phase.ADVISED, System::nanoTime);
+    memory.slots().forEach(MemorySlot::enableUserfault);
+    FaultWaiters waiters = new FaultWaiters(vcpus);
+    acknowledgements = new Acknowledgements(this::sendOnDrainLane);
+    installer = new PageInstaller(memory, waiters, acknowledgements, this::allPresent);
+    resolver = new FaultResolver(memory, waiters, this::fetch, timings);
+    LaneHello hello =
+        LaneHello.newBuilder()
+            .setMigration(StatusMessages.ref(key))
+            .setProtocolVersion(protocolVersion)
+            .build();
+    demandLane =
+        new Lane<>(
+            "urgent",
+            source,
+            PageMethods.calledDemand(memory, installer.sink(PageInstaller.Origin.DEMAND)),
+            DemandRequest.newBuilder().setHello(hello).build(),
+            this::laneEnded);
+    drainLane =
+        new Lane<>(
+            "drain",
+            source,
+            PageMethods.calledDrain(memory, installer.sink(PageInstaller.Origin.DRAIN)),
+            DrainRequest.newBuilder().setHello(hello).build(),
+            this::laneEnded);
+    flusher =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("acknowledge").factory());
+  }
+
+  /**
+   * Waits until the source has accepted both lanes.
+   *
+   * @throws PageFerryException the source's reason, or LANE_LOST; the caller then closes this
+   */
+  void awaitLanes() {
+    demandLane.awaitAttached(LANE_TIMEOUT_MILLIS);
+    drainLane.awaitAttached(LANE_TIMEOUT_MILLIS);
+    synchronized (this) {
+      if (laneFailure != null) {
+        throw new PageFerryException(ErrorCode.LANE_LOST, laneFailure);
+      }
+      lanesAttached = true;
+    }
+  }
+
+  private void sendOnDrainLane(DrainRequest message) {
+    drainLane.send(message);
+  }
+
+  private void fetch(int slotId, long page) {
+    demandLane.send(
+        DemandRequest.newBuilder()
+            .setFetch(PageRange.newBuilder().setSlot(slotId).setFirstPage(page).setPageCount(1))
+            .build());
+  }
+
+  private void allPresent() {
+    acknowledgements.flush();
+  }
+
+  MigrationKey key() {
+    return key;
+  }
+
+  String source() {
+    return source;
+  }
+
+  PhaseTracker tracker() {
+    return tracker;
+  }
+
+  FaultTimings timings() {
+    return timings;
+  }
+
+  synchronized Optional<HostedGuest> guest() {
+    return Optional.ofNullable(guest);
+  }
+
+  GuestMemory memory() {
+    return memory;
+  }
+
+  /**
+   * Loads the state of the paused guest; it does not run yet.
+   *
+   * @throws PageFerryException MALFORMED_STATE if state or zero-page map cannot be right,
+   *     WRONG_GUEST_STATE if they came before
+   */
+  synchronized void loadState(TransferStateRequest request) {
+    requireAdvised();
+    if (guest != null) {
+      throw new PageFerryException(
+          ErrorCode.WRONG_GUEST_STATE, "The guest's state has been transferred already.");
+    }
+    try {
+      acceptZeroPages(request.getContentsList());
+      Machine machine = Machines.restore(request.getMachineState().toByteArray(), memory, resolver);
+      if (machine.spec().vcpus() != vcpus) {
+        machine.close();
+        throw new IllegalArgumentException(
+            "it has " + machine.spec().vcpus() + " vCPUs where " + vcpus + " were prepared.");
+      }
+      guest = new HostedGuest(key.guestId(), machine, ExecutionFence.expecting(key.epoch()));
+      run = request.getRun();
+    } catch (IllegalArgumentException e) {
+      throw new PageFerryException(
+          ErrorCode.MALFORMED_STATE, "The guest's state cannot be loaded: " + e.getMessage(), e);
+    }
+  }
+
+  private void acceptZeroPages(List<SlotContents> contents) {
+    Set<Integer> seen = new HashSet<>();
+    for (SlotContents slotContents : contents) {
+      MemorySlot slot = memory.slot(slotContents.getSlot());
+      if (slot == null || !seen.add(slotContents.getSlot())) {
+        throw new IllegalArgumentException(
+            "its page map names slot "
+                + slotContents.getSlot()
+                + ", which is unknown or repeated.");
+      }
+      try (Arena arena = Arena.ofConfined()) {
+        byte[] bits = slotContents.getNonzeroBitmap().toByteArray();
+        installer.acceptZeroPages(slot, PageBitmap.of(slot.pageCount(), bits, arena));
+      }
+    }
+    if (seen.size() != memory.slots().size()) {
+      throw new IllegalArgumentException("its page map leaves a slot out.");
+    }
+  }
+
+  private void requireAdvised() {
+    if (tracker.phase() != Phase.ADVISED) {
+      throw new PageFerryException(
+          ErrorCode.STALE_MIGRATION,
+          "Migration " + key.migrationId() + " is " + tracker.phase() + " at the destination.");
+    }
+  }
+
+  /**
+   * Takes the guest and runs it. Idempotent.
+   *
+   * @return time from the call to the first vCPU's entry, in nanoseconds
+   * @throws PageFerryException WRONG_GUEST_STATE if the state is not here, STALE_MIGRATION if the
+   *     migration is over; the guest then does not run here
+   */
+  synchronized long commit() {
+    long start = System.nanoTime();
+    if (committed) {
+      return resumeNanos;
+    }
+    requireAdvised();
+    HostedGuest here = guest;
+    if (here == null) {
+      throw new PageFerryException(
+          ErrorCode.WRONG_GUEST_STATE, "The guest's state has not been transferred.");
+    }
+    here.fence().take(key.epoch());
+    committed = true;
+    tracker.enter(Phase.POSTCOPY_ACTIVE);
+    List<? extends Vcpu> vcpuList = here.machine().vcpus();
+    long baseline = vcpuList.stream().mapToLong(Vcpu::instructions).sum();
+    if (run && here.machine().state() != Machine.State.STOPPED) {
+      here.resume();
+      Thread.ofPlatform()
+          .daemon()
+          .name("first-instruction")
+          .start(() -> watchFirstInstruction(vcpuList, baseline, start));
+    }
+    resumeNanos = System.nanoTime() - start;
+    var _ =
+        flusher.scheduleWithFixedDelay(
+            acknowledgements::flush, ACKNOWLEDGE_MILLIS, ACKNOWLEDGE_MILLIS, TimeUnit.MILLISECONDS);
+    return resumeNanos;
+  }
+
+  private void watchFirstInstruction(List<? extends Vcpu> vcpuList, long baseline, long start) {
+    while (System.nanoTime() - start < WATCH_LIMIT_NANOS) {
+      if (vcpuList.stream().mapToLong(Vcpu::instructions).sum() != baseline) {
+        firstInstructionNanos = System.nanoTime() - start;
+        return;
+      }
+      LockSupport.parkNanos(WATCH_NANOS);
+    }
+  }
+
+  /** Forgets the migration before it is committed; told by the source or by a lost lane. */
+  void abort(Phase end, ErrorCode code, String reason) {
+    synchronized (this) {
+      if (committed) {
+        throw new PageFerryException(
+            ErrorCode.FENCED,
+            "The guest runs at the destination under epoch "
+                + key.epoch()
+                + "; the migration cannot be aborted any more.");
+      }
+      if (!tracker.tryEnter(end, Optional.of(new PhaseTracker.Reason(code, reason)))) {
+        return;
+      }
+    }
+    close();
+  }
+
+  private void laneEnded(String name, Status status) {
+    boolean abandoned;
+    synchronized (this) {
+      if (!lanesAttached) {
+        laneFailure = "The " + name + " lane was lost: " + status.getDescription();
+        return;
+      }
+      abandoned = !committed && tracker.phase() == Phase.ADVISED;
+      if (committed) {
+        if (installer.isComplete()) {
+          tracker.tryEnter(Phase.COMPLETED, Optional.empty());
+          flusher.shutdown();
+        } else {
+          String why = status.isOk() ? "the source closed it early" : status.getDescription();
+          tracker.tryEnterFrom(
+              Phase.POSTCOPY_ACTIVE,
+              Phase.POSTCOPY_PAUSED,
+              new PhaseTracker.Reason(
+                  ErrorCode.LANE_LOST,
+                  "The "
+                      + name
+                      + " lane was lost after switchover ("
+                      + why
+                      + "); vCPUs that need a missing page wait."));
+        }
+      }
+    }
+    if (abandoned) {
+      // Not on the event loop that reports it: closing waits for that loop's lane.
+      Thread.ofVirtual()
+          .start(() ->
+              abort(
+                  Phase.FAILED,
+                  ErrorCode.LANE_LOST,
+                  "The " + name + " lane was lost before switchover: " + status.getDescription()));
+    }
+  }
+
+  /** What the admin service shows. */
+  MigrationStatus status() {
+    MigrationStatus.Builder status =
+        StatusMessages.migration(key, tracker, source)
+            .setPages(
+                PageCounts.newBuilder()
+                    .setTotal(memory.pageCount())
+                    .setDemand(installer.demandPages())
+                    .setDrain(installer.drainPages())
+                    .setZero(installer.zeroPages())
+                    .setDuplicate(installer.duplicatePages())
+                    .setPresent(installer.presentPages()))
+            .setDemandBytes(demandLane.bytesReceived())
+            .setDrainBytes(drainLane.bytesReceived())
+            .setFaults(timings.faults())
+            .setFaultLatency(timings.toMessage())
+            .setFirstInstructionNanos(firstInstructionNanos)
+            .setImageDigest(HexFormat.of().toHexDigits(installer.digest()));
+    if (tracker.phase() == Phase.POSTCOPY_ACTIVE) {
+      rate.addTo(
+          status,
+          demandLane.bytesReceived() + drainLane.bytesReceived(),
+          PageGeometry.bytes(memory.pageCount() - installer.presentPages()));
+    }
+    return status.build();
+  }
+
+  /** Ends lanes and machine and unmaps the memory. */
+  @Override
+  public void close() {
+    demandLane.close();
+    drainLane.close();
+    flusher.shutdownNow();
+    HostedGuest here;
+    synchronized (this) {
+      here = guest;
+      guest = null;
+    }
+    if (here != null) {
+      here.machine().close();
+    }
+    LOG.debug("Unmapping the memory of migration {}.", key.migrationId());
+    memory.close();
+  }
+}

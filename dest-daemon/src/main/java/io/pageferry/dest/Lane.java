@@ -1,0 +1,156 @@
+package io.pageferry.dest;
+
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.PageFerryException;
+import io.pageferry.rpc.ErrorStatus;
+import io.pageferry.rpc.RpcChannel;
+import io.pageferry.wire.FrameSize;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
+
+/**
+ * The destination's end of one lane: a call to the source on a connection of its own. Frames are
+ * taken in by the method's marshaller, on the connection's event loop.
+ *
+ * <p>{@link #send} may be called by any thread; the monitor guards the call, which is not
+ * thread-safe.
+ */
+final class Lane<Q> implements AutoCloseable {
+  private static final int ALL = Integer.MAX_VALUE;
+
+  private final String name;
+  private final String source;
+  private final RpcChannel channel;
+  private final ClientCall<Q, FrameSize> call;
+  private final CompletableFuture<Void> attached = new CompletableFuture<>();
+  private final LongAdder bytesReceived = new LongAdder();
+  private boolean closed;
+
+  /**
+   * Connects and says hello.
+   *
+   * @param onEnd told once, with the lane's status, when it ends other than by {@link #close}
+   */
+  Lane(
+      String name,
+      String source,
+      MethodDescriptor<Q, FrameSize> method,
+      Q hello,
+      BiConsumer<String, Status> onEnd) {
+    this.name = name;
+    this.source = source;
+    channel = new RpcChannel(name + "-lane", source, true);
+    call = channel.channel().newCall(method, CallOptions.DEFAULT);
+    call.start(new Listener(onEnd), new Metadata());
+    call.request(ALL);
+    send(hello);
+  }
+
+  private final class Listener extends ClientCall.Listener<FrameSize> {
+    private final BiConsumer<String, Status> onEnd;
+
+    Listener(BiConsumer<String, Status> onEnd) {
+      this.onEnd = onEnd;
+    }
+
+    @Override
+    public void onMessage(FrameSize frame) {
+      bytesReceived.add(frame.bytes());
+      attached.complete(null);
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+      PageFerryException error =
+          ErrorStatus.fromPeer(status, trailers).orElseGet(() -> unreachable(status));
+      attached.completeExceptionally(error);
+      if (markClosed()) {
+        onEnd.accept(name, status.isOk() ? status : status.withDescription(error.getMessage()));
+      }
+    }
+  }
+
+  private PageFerryException unreachable(Status status) {
+    Throwable cause = status.getCause();
+    if (cause instanceof PageFerryException known) {
+      return known;
+    }
+    return new PageFerryException(
+        ErrorCode.LANE_LOST,
+        "The "
+            + name
+            + " lane to the source "
+            + source
+            + " ended: "
+            + status.getCode()
+            + (cause == null ? "" : ", " + cause.getMessage())
+            + ".",
+        cause);
+  }
+
+  /**
+   * Waits until the source has accepted the lane.
+   *
+   * @throws PageFerryException the source's reason, or LANE_LOST
+   */
+  void awaitAttached(long timeoutMillis) {
+    try {
+      attached.get(timeoutMillis, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof PageFerryException known
+          ? known
+          : new PageFerryException(ErrorCode.LANE_LOST, String.valueOf(e.getMessage()), e);
+    } catch (TimeoutException e) {
+      throw new PageFerryException(
+          ErrorCode.LANE_LOST,
+          "The source "
+              + source
+              + " did not accept the "
+              + name
+              + " lane within "
+              + timeoutMillis
+              + " ms; check the address it advertises.",
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new PageFerryException(
+          ErrorCode.CANCELLED, "Connecting to the source " + source + " was interrupted.", e);
+    }
+  }
+
+  /** Sends a message; no effect once closed. */
+  synchronized void send(Q message) {
+    if (!closed) {
+      call.sendMessage(message);
+    }
+  }
+
+  /** Bytes of frames taken in. */
+  long bytesReceived() {
+    return bytesReceived.sum();
+  }
+
+  private synchronized boolean markClosed() {
+    boolean first = !closed;
+    closed = true;
+    return first;
+  }
+
+  /** Ends the call and the connection. Idempotent. */
+  @Override
+  public void close() {
+    if (markClosed()) {
+      call.cancel("The destination closed the lane.", null);
+    }
+    channel.close();
+  }
+}

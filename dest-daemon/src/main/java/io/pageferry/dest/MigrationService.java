@@ -1,0 +1,66 @@
+package io.pageferry.dest;
+
+import io.grpc.stub.StreamObserver;
+import io.pageferry.daemon.StatusMessages;
+import io.pageferry.migration.ProtocolVersions;
+import io.pageferry.proto.v1.AbortRequest;
+import io.pageferry.proto.v1.AbortResponse;
+import io.pageferry.proto.v1.CommitRequest;
+import io.pageferry.proto.v1.CommitResponse;
+import io.pageferry.proto.v1.MigrationServiceGrpc;
+import io.pageferry.proto.v1.PrepareRequest;
+import io.pageferry.proto.v1.PrepareResponse;
+import io.pageferry.proto.v1.TransferStateRequest;
+import io.pageferry.proto.v1.TransferStateResponse;
+import io.pageferry.rpc.UnaryCalls;
+
+/** Translates {@code pageferry.v1.MigrationService} to {@link DestControl}; no logic of its own. */
+final class MigrationService extends MigrationServiceGrpc.MigrationServiceImplBase {
+  private final DestControl control;
+
+  MigrationService(DestControl control) {
+    this.control = control;
+  }
+
+  @Override
+  public void prepare(PrepareRequest request, StreamObserver<PrepareResponse> observer) {
+    UnaryCalls.answer(
+        observer,
+        () ->
+            PrepareResponse.newBuilder()
+                .setProtocolVersion(control.prepare(request))
+                .setSoftwareVersion(ProtocolVersions.SOFTWARE_VERSION)
+                .build());
+  }
+
+  @Override
+  public void transferState(
+      TransferStateRequest request, StreamObserver<TransferStateResponse> observer) {
+    UnaryCalls.answer(
+        observer,
+        () -> {
+          control.transferState(request);
+          return TransferStateResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void commit(CommitRequest request, StreamObserver<CommitResponse> observer) {
+    UnaryCalls.answer(
+        observer,
+        () ->
+            CommitResponse.newBuilder()
+                .setResumeNanos(control.commit(StatusMessages.key(request.getMigration())))
+                .build());
+  }
+
+  @Override
+  public void abort(AbortRequest request, StreamObserver<AbortResponse> observer) {
+    UnaryCalls.answer(
+        observer,
+        () -> {
+          control.abort(StatusMessages.key(request.getMigration()), request.getReason());
+          return AbortResponse.getDefaultInstance();
+        });
+  }
+}

@@ -1,0 +1,198 @@
+package io.pageferry.dest;
+
+import io.pageferry.memory.GuestMemory;
+import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.PageBitmap;
+import io.pageferry.memory.PageHash;
+import io.pageferry.memory.UserfaultBitmap;
+import io.pageferry.wire.PageSink;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts arriving pages in place: claim, copy, add to the digest, clear the userfault bit, wake who
+ * waits, acknowledge.
+ *
+ * <p>INVARIANT (rule 1): a page's bit is cleared, with release, after its bytes are in place.
+ * INVARIANT (rule 2): whoever sets a page's claimed bit first installs it; every later arrival is
+ * dropped without a look at its bytes, so nothing that the guest wrote is ever overwritten.
+ *
+ * <p>Both lanes' event loops call it at once, each through its own {@link #sink}.
+ */
+final class PageInstaller {
+  /** Which lane brought a page. */
+  enum Origin {
+    DEMAND,
+    DRAIN
+  }
+
+  private record SlotPages(UserfaultBitmap userfault, PageBitmap claimed) {}
+
+  private final GuestMemory memory;
+  private final Map<Integer, SlotPages> slots = new HashMap<>();
+  private final FaultWaiters waiters;
+  private final Acknowledgements acknowledgements;
+  private final Runnable onComplete;
+  private final LongAdder demandPages = new LongAdder();
+  private final LongAdder drainPages = new LongAdder();
+  private final LongAdder zeroPages = new LongAdder();
+  private final LongAdder duplicatePages = new LongAdder();
+  private final AtomicLong presentPages = new AtomicLong();
+  private final AtomicLong digest = new AtomicLong();
+
+  /** Installs into {@code memory}, whose slots all have userfault on with every bit set. */
+  PageInstaller(
+      GuestMemory memory,
+      FaultWaiters waiters,
+      Acknowledgements acknowledgements,
+      Runnable onComplete) {
+    this.memory = memory;
+    this.waiters = waiters;
+    this.acknowledgements = acknowledgements;
+    this.onComplete = onComplete;
+    for (MemorySlot slot : memory.slots()) {
+      UserfaultBitmap userfault = slot.userfault();
+      if (userfault == null) {
+        throw new IllegalArgumentException("Userfault is off for slot " + slot.id() + ".");
+      }
+      slots.put(slot.id(), new SlotPages(userfault, slot.newBitmap()));
+    }
+  }
+
+  /**
+   * Takes the zero-page map of a slot: pages that are clear in {@code nonzero} are present and
+   * zero, without bytes and without memory. Before any vCPU runs.
+   */
+  void acceptZeroPages(MemorySlot slot, PageBitmap nonzero) {
+    SlotPages pages = pages(slot);
+    long from = nonzero.nextClear(0);
+    while (from >= 0) {
+      long next = nonzero.nextSet(from);
+      long end = next < 0 ? slot.pageCount() : next;
+      pages.claimed().setRange(from, end - from);
+      pages.userfault().allowRange(from, end - from);
+      zeroPages.add(end - from);
+      presentPages.addAndGet(end - from);
+      from = nonzero.nextClear(end);
+    }
+  }
+
+  /** Where one lane's frames go. */
+  PageSink sink(Origin origin) {
+    return new LaneSink(origin);
+  }
+
+  private final class LaneSink implements PageSink {
+    private final Origin origin;
+
+    LaneSink(Origin origin) {
+      this.origin = origin;
+    }
+
+    @Override
+    public void pages(
+        MemorySlot slot, long firstPage, int pageCount, Payload payload, long arrivalNanos) {
+      install(slot, firstPage, pageCount, payload, arrivalNanos);
+    }
+
+    @Override
+    public void zeros(MemorySlot slot, long firstPage, int pageCount, long arrivalNanos) {
+      install(slot, firstPage, pageCount, null, arrivalNanos);
+    }
+
+    private void install(
+        MemorySlot slot,
+        long firstPage,
+        int pageCount,
+        @Nullable Payload payload,
+        long arrivalNanos) {
+      SlotPages pages = PageInstaller.this.pages(slot);
+      long runStart = firstPage;
+      long end = firstPage + pageCount;
+      for (long page = firstPage; page < end; page++) {
+        if (!pages.claimed().set(page)) {
+          duplicatePages.increment();
+          if (payload != null) {
+            payload.skipPage();
+          }
+          acknowledgements.add(slot.id(), runStart, page - runStart);
+          runStart = page + 1;
+          continue;
+        }
+        if (payload != null) {
+          fill(slot, page, payload);
+        }
+        waiters.stamp(slot.id(), page, arrivalNanos);
+        pages.userfault().allow(page);
+        waiters.wake(slot.id(), page);
+        counter(payload).increment();
+        presentPages.incrementAndGet();
+      }
+      acknowledgements.add(slot.id(), runStart, end - runStart);
+      if (isComplete()) {
+        onComplete.run();
+      } else if (origin == Origin.DRAIN) {
+        acknowledgements.flush();
+      }
+    }
+
+    private void fill(MemorySlot slot, long page, Payload payload) {
+      slot.written().set(page);
+      payload.copyPageTo(slot, page);
+      digest.addAndGet(PageHash.contribution(slot, page));
+    }
+
+    private LongAdder counter(@Nullable Payload payload) {
+      if (payload == null) {
+        return zeroPages;
+      }
+      return origin == Origin.DEMAND ? demandPages : drainPages;
+    }
+  }
+
+  private SlotPages pages(MemorySlot slot) {
+    SlotPages pages = slots.get(slot.id());
+    if (pages == null) {
+      throw new IllegalArgumentException("Slot " + slot.id() + " is not part of this guest.");
+    }
+    return pages;
+  }
+
+  /** Whether every page is present. */
+  boolean isComplete() {
+    return presentPages.get() == memory.pageCount();
+  }
+
+  /** Pages installed from answers to fetches, with bytes. */
+  long demandPages() {
+    return demandPages.sum();
+  }
+
+  /** Pages installed from the drain, with bytes. */
+  long drainPages() {
+    return drainPages.sum();
+  }
+
+  /** Pages known to be zero, from the map at switchover or a frame without bytes. */
+  long zeroPages() {
+    return zeroPages.sum();
+  }
+
+  /** Pages that arrived again and were dropped. */
+  long duplicatePages() {
+    return duplicatePages.sum();
+  }
+
+  /** Pages accessible to the guest. */
+  long presentPages() {
+    return presentPages.get();
+  }
+
+  /** Sum of the hashes of what was installed, read back from guest memory; see {@link PageHash}. */
+  long digest() {
+    return digest.get();
+  }
+}

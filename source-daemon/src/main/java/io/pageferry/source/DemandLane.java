@@ -1,0 +1,94 @@
+package io.pageferry.source;
+
+import io.grpc.ServerCall;
+import io.pageferry.memory.MemorySlot;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.PageFerryException;
+import io.pageferry.proto.v1.DemandRequest;
+import io.pageferry.proto.v1.PageRange;
+import io.pageferry.wire.OutgoingFrame;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The urgent lane: answers each fetch at once, on the event loop that read it. Takes no further
+ * fetch while the connection cannot take an answer.
+ */
+final class DemandLane extends Lane<DemandRequest> {
+  /** Most pages in one fetch. */
+  static final int MAX_FETCH_PAGES = 256;
+
+  private final LaneRegistry registry;
+  private @Nullable SourceMigration migration;
+  private boolean owesRequest;
+
+  DemandLane(ServerCall<DemandRequest, OutgoingFrame> call, LaneRegistry registry) {
+    super(call);
+    this.registry = registry;
+  }
+
+  @Override
+  String name() {
+    return "urgent";
+  }
+
+  @Override
+  void receive(DemandRequest message) {
+    SourceMigration attached = migration;
+    if (attached == null) {
+      attached = registry.attach(message.getHello(), this);
+      migration = attached;
+      send(OutgoingFrame.ATTACHED);
+    } else {
+      fetch(attached, message.getFetch());
+    }
+    if (isReady()) {
+      request(1);
+    } else {
+      owesRequest = true;
+    }
+  }
+
+  private void fetch(SourceMigration attached, PageRange range) {
+    PageLedger ledger = attached.frozenPages();
+    int count = range.getPageCount();
+    if (count > MAX_FETCH_PAGES) {
+      throw new PageFerryException(
+          ErrorCode.INVALID_ARGUMENT,
+          "A fetch may name "
+              + MAX_FETCH_PAGES
+              + " pages, not "
+              + Integer.toUnsignedString(count)
+              + ".");
+    }
+    MemorySlot slot = ledger.slot(range.getSlot(), range.getFirstPage(), count);
+    for (long page = range.getFirstPage(); page < range.getFirstPage() + count; page++) {
+      send(answer(ledger, slot, page));
+    }
+  }
+
+  private static OutgoingFrame answer(PageLedger ledger, MemorySlot slot, long page) {
+    if (!ledger.hasContent(slot, page)) {
+      return OutgoingFrame.zeros(slot, page, 1);
+    }
+    if (ledger.isReleased(slot, page)) {
+      return OutgoingFrame.acknowledged(slot, page);
+    }
+    ledger.markSent(slot, page);
+    return OutgoingFrame.bytes(slot, page, 1);
+  }
+
+  @Override
+  public void onReady() {
+    if (owesRequest && isReady()) {
+      owesRequest = false;
+      request(1);
+    }
+  }
+
+  @Override
+  void lost(String why) {
+    if (migration != null) {
+      migration.laneLost(why);
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package io.pageferry.source;
+
+import io.pageferry.config.DataSize;
+import io.pageferry.daemon.HostedGuest;
+import io.pageferry.guest.FaultHandler;
+import io.pageferry.guest.Machine;
+import io.pageferry.guest.MachineSpec;
+import io.pageferry.guest.Machines;
+import io.pageferry.guest.ProgramParameters;
+import io.pageferry.guest.program.BundledPrograms;
+import io.pageferry.guest.program.ElfLoader;
+import io.pageferry.guest.program.ParameterBlock;
+import io.pageferry.guest.program.ProgramException;
+import io.pageferry.guest.program.RawImageLoader;
+import io.pageferry.memory.GuestMemory;
+import io.pageferry.memory.HostMemory;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.ExecutionFence;
+import io.pageferry.migration.PageFerryException;
+import io.pageferry.proto.v1.LoadGuestRequest;
+import io.pageferry.proto.v1.SyntheticWorkload;
+import java.nio.file.Path;
+import java.util.UUID;
+
+/** Makes a guest of a load request. Stateless; nothing is left behind when it refuses. */
+final class GuestLoader {
+  private static final long FIRST_EPOCH = 1;
+
+  private final HostMemory hostMemory;
+
+  GuestLoader(HostMemory hostMemory) {
+    this.hostMemory = hostMemory;
+  }
+
+  /**
+   * A paused guest at its entry point.
+   *
+   * @throws PageFerryException MALFORMED_PROGRAM, IMAGE_TOO_LARGE or INSUFFICIENT_MEMORY
+   * @throws IllegalArgumentException if another value is out of range
+   */
+  HostedGuest load(LoadGuestRequest request) {
+    MachineSpec spec = spec(request);
+    checkHostMemory(request.getMemoryBytes());
+    GuestMemory memory =
+        request.getBackingFile().isEmpty()
+            ? GuestMemory.anonymous(spec.slots())
+            : GuestMemory.backedBy(Path.of(request.getBackingFile()), spec.slots());
+    try {
+      long entry = fill(request, spec, memory);
+      FaultHandler noFaults =
+          (vcpu, fault) -> {
+            throw new IllegalStateException(
+                "A vCPU of the source took a userfault: " + fault + ".");
+          };
+      Machine machine = Machines.create(spec, memory, entry, noFaults);
+      return new HostedGuest(UUID.randomUUID(), machine, ExecutionFence.held(FIRST_EPOCH));
+    } catch (ProgramException e) {
+      memory.close();
+      throw new PageFerryException(code(e.kind()), e.getMessage(), e);
+    } catch (RuntimeException | Error e) {
+      memory.close();
+      throw e;
+    }
+  }
+
+  private static ErrorCode code(ProgramException.Kind kind) {
+    return switch (kind) {
+      case MALFORMED -> ErrorCode.MALFORMED_PROGRAM;
+      case TOO_LARGE -> ErrorCode.IMAGE_TOO_LARGE;
+      case UNKNOWN, UNREADABLE -> ErrorCode.INVALID_ARGUMENT;
+    };
+  }
+
+  private void checkHostMemory(long bytes) {
+    long available = hostMemory.availableBytes();
+    if (bytes > available) {
+      throw new PageFerryException(
+          ErrorCode.INSUFFICIENT_MEMORY,
+          "The guest needs "
+              + new DataSize(bytes)
+              + " of memory; this host has "
+              + new DataSize(available)
+              + " available.");
+    }
+  }
+
+  private static MachineSpec spec(LoadGuestRequest request) {
+    if (request.getMemoryBytes() <= 0) {
+      throw new IllegalArgumentException(
+          "The guest's memory must be a positive number of bytes; it is "
+              + Long.toUnsignedString(request.getMemoryBytes())
+              + ".");
+    }
+    MachineSpec.Kind kind =
+        request.hasSynthetic() ? synthetic(request.getSynthetic()) : new MachineSpec.Kind.Riscv();
+    return MachineSpec.withRam(
+        name(request),
+        request.getVcpuCount(),
+        request.getMemoryBytes(),
+        kind,
+        request.getStopAfterInstructions());
+  }
+
+  private static String name(LoadGuestRequest request) {
+    if (!request.getName().isEmpty()) {
+      return request.getName();
+    }
+    return switch (request.getProgramCase()) {
+      case BUNDLED_PROGRAM -> request.getBundledProgram();
+      case SYNTHETIC -> "synthetic";
+      case ELF -> "elf";
+      case IMAGE_PATH -> "image";
+      case PROGRAM_NOT_SET ->
+          throw new IllegalArgumentException(
+              "The request names no program: give a bundled program, an ELF file, an image or a"
+                  + " synthetic workload.");
+    };
+  }
+
+  private static MachineSpec.Kind.Synthetic synthetic(SyntheticWorkload workload) {
+    double ratio = workload.getWriteRatio();
+    if (!(ratio >= 0 && ratio <= 1)) {
+      throw new IllegalArgumentException("The write ratio must be 0 to 1; it is " + ratio + ".");
+    }
+    if (workload.getAccessesPerSecond() < 0) {
+      throw new IllegalArgumentException("The accesses per second are too many.");
+    }
+    MachineSpec.Pattern pattern =
+        switch (workload.getPattern()) {
+          case ACCESS_PATTERN_SEQUENTIAL -> MachineSpec.Pattern.SEQUENTIAL;
+          case ACCESS_PATTERN_UNIFORM -> MachineSpec.Pattern.UNIFORM;
+          case ACCESS_PATTERN_ZIPFIAN -> MachineSpec.Pattern.ZIPFIAN;
+          case ACCESS_PATTERN_WORKING_SET -> MachineSpec.Pattern.WORKING_SET;
+          case ACCESS_PATTERN_UNSPECIFIED, UNRECOGNIZED ->
+              throw new IllegalArgumentException(
+                  "The access pattern must be sequential, uniform, zipfian or working-set.");
+        };
+    return new MachineSpec.Kind.Synthetic(
+        pattern, workload.getAccessesPerSecond(), ratio, workload.getSeed());
+  }
+
+  private static long fill(LoadGuestRequest request, MachineSpec spec, GuestMemory memory) {
+    ParameterBlock parameters = ParameterBlock.of(spec, parameters(request));
+    return switch (request.getProgramCase()) {
+      case BUNDLED_PROGRAM ->
+          ElfLoader.load(BundledPrograms.elf(request.getBundledProgram()), memory, parameters);
+      case ELF -> ElfLoader.load(request.getElf().toByteArray(), memory, parameters);
+      case IMAGE_PATH -> RawImageLoader.load(Path.of(request.getImagePath()), memory);
+      case SYNTHETIC, PROGRAM_NOT_SET -> MachineSpec.RAM_BASE;
+    };
+  }
+
+  private static ProgramParameters parameters(LoadGuestRequest request) {
+    if (!request.hasParameters()) {
+      return ProgramParameters.DEFAULT;
+    }
+    var parameters = request.getParameters();
+    return new ProgramParameters(
+        parameters.getSeed(), parameters.getLimit(), parameters.getRandomOrder());
+  }
+}

@@ -1,0 +1,113 @@
+package io.pageferry.source;
+
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.Status;
+import io.pageferry.migration.PageFerryException;
+import io.pageferry.rpc.ErrorStatus;
+import io.pageferry.wire.OutgoingFrame;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * The source's end of one lane: a call of the destination's, attached to the migration that its
+ * hello names.
+ *
+ * <p>gRPC calls it on the event loop of the lane's connection. Other threads may call {@link #end};
+ * every use of the call is under the lane's monitor, because a call is not thread-safe.
+ */
+abstract class Lane<Q> extends ServerCall.Listener<Q> {
+  private final ServerCall<Q, OutgoingFrame> call;
+  private final LongAdder bytesSent = new LongAdder();
+  private boolean ended;
+
+  Lane(ServerCall<Q, OutgoingFrame> call) {
+    this.call = call;
+  }
+
+  /** What the lane is called in messages to people. */
+  abstract String name();
+
+  /** A message of the destination; exceptions end the lane with their status. */
+  abstract void receive(Q message);
+
+  /** The lane's call has ended or broken, not by {@link #end}. */
+  abstract void lost(String why);
+
+  /** Bytes of page frames' content and headers handed to the transport. */
+  long bytesSent() {
+    return bytesSent.sum();
+  }
+
+  /** Sends a frame; its bytes are read before this returns. No effect once ended. */
+  final synchronized void send(OutgoingFrame frame) {
+    if (!ended) {
+      call.sendMessage(frame);
+      bytesSent.add(frame.encodedBytes());
+    }
+  }
+
+  final synchronized boolean isReady() {
+    return !ended && call.isReady();
+  }
+
+  final synchronized void request(int messages) {
+    if (!ended) {
+      call.request(messages);
+    }
+  }
+
+  /** Ends the call with OK: the migration is complete. Idempotent. */
+  final synchronized void end() {
+    close(Status.OK, new Metadata());
+  }
+
+  /** Ends the call with an error. Idempotent. */
+  final synchronized void end(RuntimeException error) {
+    close(ErrorStatus.toStatus(error), ErrorStatus.toTrailers(error));
+  }
+
+  private void close(Status status, Metadata trailers) {
+    if (!ended) {
+      ended = true;
+      call.close(status, trailers);
+    }
+  }
+
+  private synchronized boolean endedByPeer() {
+    boolean first = !ended;
+    ended = true;
+    return first;
+  }
+
+  @Override
+  public final void onMessage(Q message) {
+    try {
+      receive(message);
+    } catch (PageFerryException | IllegalArgumentException e) {
+      boolean first = isOpen();
+      end(e);
+      if (first) {
+        lost("the " + name() + " lane was ended: " + e.getMessage());
+      }
+    }
+  }
+
+  private synchronized boolean isOpen() {
+    return !ended;
+  }
+
+  @Override
+  public final void onHalfClose() {
+    if (isOpen()) {
+      end();
+      lost("the destination closed the " + name() + " lane");
+    }
+  }
+
+  @Override
+  public final void onCancel() {
+    if (endedByPeer()) {
+      lost("the connection of the " + name() + " lane was lost");
+    }
+  }
+}

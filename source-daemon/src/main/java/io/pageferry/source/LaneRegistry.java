@@ -1,0 +1,80 @@
+package io.pageferry.source;
+
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerServiceDefinition;
+import io.pageferry.daemon.StatusMessages;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.MigrationKey;
+import io.pageferry.migration.PageFerryException;
+import io.pageferry.proto.v1.DemandRequest;
+import io.pageferry.proto.v1.DrainRequest;
+import io.pageferry.proto.v1.LaneHello;
+import io.pageferry.wire.OutgoingFrame;
+import io.pageferry.wire.PageMethods;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code pageferry.v1.PageService}: brings each lane to the migration that its hello names. Any
+ * thread.
+ */
+final class LaneRegistry {
+  private static final int DEMAND_READY_BYTES = 1 << 20;
+  private static final int DRAIN_READY_BYTES = 1 << 20;
+
+  private volatile @Nullable SourceMigration current;
+
+  /** The migration that lanes may attach to. */
+  void setCurrent(SourceMigration migration) {
+    current = migration;
+  }
+
+  /** The service for the server. */
+  ServerServiceDefinition service() {
+    ServerCallHandler<DemandRequest, OutgoingFrame> demand =
+        (call, headers) -> {
+          call.setOnReadyThreshold(DEMAND_READY_BYTES);
+          call.sendHeaders(new io.grpc.Metadata());
+          call.request(1);
+          return new DemandLane(call, this);
+        };
+    ServerCallHandler<DrainRequest, OutgoingFrame> drain =
+        (call, headers) -> {
+          call.setOnReadyThreshold(DRAIN_READY_BYTES);
+          call.sendHeaders(new io.grpc.Metadata());
+          call.request(1);
+          return new DrainLane(call, this);
+        };
+    return ServerServiceDefinition.builder(PageMethods.servedService())
+        .addMethod(PageMethods.SERVED_DEMAND, demand)
+        .addMethod(PageMethods.SERVED_DRAIN, drain)
+        .build();
+  }
+
+  SourceMigration attach(LaneHello hello, DemandLane lane) {
+    SourceMigration migration = named(hello);
+    migration.attach(lane);
+    return migration;
+  }
+
+  SourceMigration attach(LaneHello hello, DrainLane lane) {
+    SourceMigration migration = named(hello);
+    migration.attach(lane);
+    return migration;
+  }
+
+  private SourceMigration named(LaneHello hello) {
+    MigrationKey key = StatusMessages.key(hello.getMigration());
+    SourceMigration migration = current;
+    if (migration == null || !migration.key().equals(key)) {
+      throw new PageFerryException(
+          ErrorCode.STALE_MIGRATION,
+          "A lane for migration "
+              + key.migrationId()
+              + " epoch "
+              + key.epoch()
+              + " cannot attach: it is not the source's current migration.");
+    }
+    migration.checkVersion(hello.getProtocolVersion());
+    return migration;
+  }
+}

@@ -1,0 +1,192 @@
+package io.pageferry.source;
+
+import io.pageferry.memory.GuestMemory;
+import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.PageBitmap;
+import io.pageferry.memory.PageGeometry;
+import io.pageferry.memory.PageHash;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.PageFerryException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What the source knows of each page of a frozen guest: written (it may hold something), sent,
+ * released (acknowledged and given back to the operating system). Three bits a page.
+ *
+ * <p>INVARIANT (rule 4): a page is released only by {@link #acknowledge}. Sending may happen on two
+ * lanes at once; acknowledging on one thread at a time.
+ */
+final class PageLedger {
+  /** Bitmaps kept for each page: written, sent, released. */
+  static final int BITMAPS = 3;
+
+  private record SlotPages(PageBitmap sent, PageBitmap released) {}
+
+  private final GuestMemory memory;
+  private final Map<Integer, SlotPages> slots = new HashMap<>();
+  private final long totalPages;
+  private final long pagesToMove;
+  private final AtomicLong sentPages = new AtomicLong();
+  private final AtomicLong releasedPages = new AtomicLong();
+  private final AtomicLong digest = new AtomicLong();
+
+  /** Freezes the present contents of {@code memory}, whose vCPUs must not run. */
+  PageLedger(GuestMemory memory) {
+    this.memory = memory;
+    long written = 0;
+    for (MemorySlot slot : memory.slots()) {
+      slots.put(slot.id(), new SlotPages(slot.newBitmap(), slot.newBitmap()));
+      written += slot.written().cardinality();
+    }
+    totalPages = memory.pageCount();
+    pagesToMove = written;
+  }
+
+  /** The frozen memory. */
+  GuestMemory memory() {
+    return memory;
+  }
+
+  /** Pages of the guest. */
+  long totalPages() {
+    return totalPages;
+  }
+
+  /** Pages that were never written, and so are zero and never sent. */
+  long untouchedPages() {
+    return totalPages - pagesToMove;
+  }
+
+  /** Pages sent at least once. */
+  long sentPages() {
+    return sentPages.get();
+  }
+
+  /** Pages acknowledged and given back. */
+  long releasedPages() {
+    return releasedPages.get();
+  }
+
+  /** Bytes sent and not acknowledged. */
+  long bytesInFlight() {
+    return PageGeometry.bytes(sentPages.get() - releasedPages.get());
+  }
+
+  /** Whether every page that had to move is acknowledged. */
+  boolean isComplete() {
+    return releasedPages.get() == pagesToMove;
+  }
+
+  /** Sum of the hashes of the pages released so far; see {@link PageHash}. */
+  long digest() {
+    return digest.get();
+  }
+
+  /**
+   * The slot of a page that a peer names.
+   *
+   * @throws PageFerryException PAGE_OUT_OF_RANGE if the guest has no such pages
+   */
+  MemorySlot slot(int id, long firstPage, long count) {
+    MemorySlot slot = memory.slot(id);
+    if (slot == null
+        || firstPage < 0
+        || count < 1
+        || firstPage >= slot.pageCount()
+        || count > slot.pageCount() - firstPage) {
+      throw new PageFerryException(
+          ErrorCode.PAGE_OUT_OF_RANGE,
+          "The destination named "
+              + count
+              + " pages from page "
+              + firstPage
+              + " of slot "
+              + id
+              + " on, which the guest does not have.");
+    }
+    return slot;
+  }
+
+  /** The first page from {@code from} on that has content and was not sent, or -1. */
+  long nextUnsent(MemorySlot slot, long from) {
+    return slot.written().nextSetHereOnly(pages(slot).sent(), from);
+  }
+
+  /** Whether a page may hold something else than zeros. */
+  boolean hasContent(MemorySlot slot, long page) {
+    return slot.written().get(page);
+  }
+
+  /** Counts a page as sent; returns whether it was not before. */
+  boolean markSent(MemorySlot slot, long page) {
+    boolean first = pages(slot).sent().set(page);
+    if (first) {
+      sentPages.incrementAndGet();
+    }
+    return first;
+  }
+
+  /** Whether a page was acknowledged; its bytes are gone from here. */
+  boolean isReleased(MemorySlot slot, long page) {
+    return pages(slot).released().get(page);
+  }
+
+  /**
+   * The destination has installed these pages: adds them to the digest and gives them back to the
+   * operating system. Pages acknowledged before stay as they are.
+   *
+   * @throws PageFerryException PAGE_OUT_OF_RANGE if one of them does not exist or was never sent;
+   *     then none is released
+   */
+  void acknowledge(int slotId, long firstPage, long count) {
+    MemorySlot slot = slot(slotId, firstPage, count);
+    SlotPages pages = pages(slot);
+    long sum = 0;
+    long released = 0;
+    for (long page = firstPage; page < firstPage + count; page++) {
+      if (!pages.sent().get(page)) {
+        throw new PageFerryException(
+            ErrorCode.PAGE_OUT_OF_RANGE,
+            "The destination acknowledged page "
+                + page
+                + " of slot "
+                + slotId
+                + ", which was never sent.");
+      }
+    }
+    for (long page = firstPage; page < firstPage + count; page++) {
+      if (!pages.released().get(page)) {
+        sum += PageHash.contribution(slot, page);
+        pages.released().set(page);
+        released++;
+      }
+    }
+    slot.discard(firstPage, count);
+    digest.addAndGet(sum);
+    releasedPages.addAndGet(released);
+  }
+
+  /**
+   * Adds the pages that were taken for zero to the digest, from their bytes: they contribute
+   * nothing unless one was written behind the written bitmap's back. Reads only what is resident.
+   */
+  void addUntouchedPages() {
+    for (MemorySlot slot : memory.slots()) {
+      slot.forEachResidentPage(page -> {
+        if (!slot.written().get(page)) {
+          digest.addAndGet(PageHash.contribution(slot, page));
+        }
+      });
+    }
+  }
+
+  private SlotPages pages(MemorySlot slot) {
+    SlotPages pages = slots.get(slot.id());
+    if (pages == null) {
+      throw new IllegalArgumentException("Slot " + slot.id() + " is not part of this guest.");
+    }
+    return pages;
+  }
+}

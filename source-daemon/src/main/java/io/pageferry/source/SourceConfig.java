@@ -1,0 +1,40 @@
+package io.pageferry.source;
+
+import io.pageferry.config.DataSize;
+import io.pageferry.config.HostPort;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Settings of the source daemon.
+ *
+ * @param listen where the admin and page services listen
+ * @param metricsListen where metrics and health are served
+ * @param advertise address of the page service as destinations reach it; null is {@code listen}
+ * @param maxBytesInFlight cap on page bytes sent and not acknowledged, at least {@link
+ *     #MIN_BYTES_IN_FLIGHT}
+ */
+public record SourceConfig(
+    HostPort listen,
+    HostPort metricsListen,
+    @Nullable HostPort advertise,
+    DataSize maxBytesInFlight) {
+  /** One drain frame must fit under the cap. */
+  public static final DataSize MIN_BYTES_IN_FLIGHT = new DataSize(256 * 1024);
+
+  /** Checks ranges. */
+  public SourceConfig {
+    checkBytesInFlight(maxBytesInFlight.bytes());
+  }
+
+  /** Refuses a cap that no drain frame fits under. */
+  static void checkBytesInFlight(long bytes) {
+    if (bytes < MIN_BYTES_IN_FLIGHT.bytes()) {
+      throw new IllegalArgumentException(
+          "The cap on bytes in flight must be at least "
+              + MIN_BYTES_IN_FLIGHT
+              + "; it is "
+              + new DataSize(Math.max(bytes, 0))
+              + ".");
+    }
+  }
+}

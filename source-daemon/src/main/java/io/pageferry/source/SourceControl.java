@@ -1,0 +1,225 @@
+package io.pageferry.source;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.pageferry.config.HostPort;
+import io.pageferry.daemon.DaemonControl;
+import io.pageferry.daemon.DaemonMeters;
+import io.pageferry.daemon.HostedGuest;
+import io.pageferry.daemon.StatusMessages;
+import io.pageferry.daemon.TransferRate;
+import io.pageferry.guest.Machine;
+import io.pageferry.memory.HostMemory;
+import io.pageferry.memory.PageGeometry;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.MigrationKey;
+import io.pageferry.migration.PageFerryException;
+import io.pageferry.migration.Phase;
+import io.pageferry.proto.v1.LoadGuestRequest;
+import io.pageferry.proto.v1.MigrateRequest;
+import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.proto.v1.PageCounts;
+import io.pageferry.proto.v1.Role;
+import io.pageferry.proto.v1.Status;
+import java.util.HexFormat;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The source daemon's state: at most one guest and one migration of it. Any thread. */
+final class SourceControl implements DaemonControl, AutoCloseable {
+  private final SourceConfig config;
+  private final Supplier<HostPort> advertised;
+  private final LaneRegistry lanes;
+  private final GuestLoader loader;
+  private final DaemonMeters meters;
+  private final TransferRate rate = new TransferRate();
+  private @Nullable HostedGuest guest;
+  private @Nullable SourceMigration migration;
+
+  /**
+   * A daemon without a guest.
+   *
+   * @param advertised address of the page service as destinations reach it, once it listens
+   */
+  SourceControl(
+      SourceConfig config,
+      Supplier<HostPort> advertised,
+      LaneRegistry lanes,
+      HostMemory hostMemory,
+      MeterRegistry registry) {
+    this.config = config;
+    this.advertised = advertised;
+    this.lanes = lanes;
+    this.loader = new GuestLoader(hostMemory);
+    this.meters = new DaemonMeters(registry, role(), this::status);
+  }
+
+  @Override
+  public Role role() {
+    return Role.ROLE_SOURCE;
+  }
+
+  @Override
+  public synchronized HostedGuest guest() {
+    if (guest == null) {
+      throw new PageFerryException(
+          ErrorCode.NO_GUEST, "The source has no guest; load one with: ferry guest load.");
+    }
+    return guest;
+  }
+
+  @Override
+  public synchronized UUID load(LoadGuestRequest request) {
+    if (guest != null) {
+      throw new PageFerryException(
+          ErrorCode.GUEST_EXISTS,
+          "The source has guest " + guest.name() + " already; unload it with: ferry guest unload.");
+    }
+    HostedGuest loaded = loader.load(request);
+    meters.registerVcpus(loaded.machine().spec().vcpus());
+    guest = loaded;
+    migration = null;
+    return loaded.id();
+  }
+
+  @Override
+  public void resume() {
+    guest().resume();
+  }
+
+  @Override
+  public long pause() {
+    return guest().pause();
+  }
+
+  @Override
+  public synchronized void unload() {
+    HostedGuest here = guest();
+    SourceMigration last = migration;
+    if (last != null && !last.tracker().phase().isTerminal()) {
+      throw new PageFerryException(
+          ErrorCode.MIGRATION_IN_PROGRESS,
+          "Guest "
+              + here.name()
+              + " has pages that only the source holds: its migration is "
+              + last.tracker().phase()
+              + ".");
+    }
+    guest = null;
+    here.close();
+  }
+
+  @Override
+  public synchronized UUID migrate(MigrateRequest request) {
+    HostedGuest here = guest();
+    SourceMigration last = migration;
+    if (last != null && !last.tracker().phase().isTerminal()) {
+      throw new PageFerryException(
+          ErrorCode.MIGRATION_IN_PROGRESS,
+          "Migration "
+              + last.key().migrationId()
+              + " to "
+              + last.destination()
+              + " is "
+              + last.tracker().phase()
+              + "; a daemon runs one at a time.");
+    }
+    here.fence().whileHeld(() -> requireAlive(here));
+    long cap = request.getMaxBytesInFlight();
+    if (cap != 0) {
+      SourceConfig.checkBytesInFlight(cap);
+    }
+    SourceMigration started =
+        new SourceMigration(
+            new MigrationKey(UUID.randomUUID(), here.id(), here.fence().epoch() + 1),
+            here,
+            HostPort.parse(request.getDestination()).toString(),
+            advertised.get().toString(),
+            cap == 0 ? config.maxBytesInFlight().bytes() : cap);
+    migration = started;
+    lanes.setCurrent(started);
+    Thread.ofPlatform().daemon().name("migration").start(started::run);
+    return started.key().migrationId();
+  }
+
+  private static void requireAlive(HostedGuest guest) {
+    if (guest.machine().state() == Machine.State.STOPPED) {
+      throw new PageFerryException(
+          ErrorCode.WRONG_GUEST_STATE,
+          "Guest "
+              + guest.name()
+              + " has ended with exit code "
+              + guest.machine().exitCode()
+              + "; there is nothing to migrate.");
+    }
+  }
+
+  @Override
+  public void cancel() {
+    SourceMigration running;
+    synchronized (this) {
+      running = migration;
+    }
+    if (running == null) {
+      throw new PageFerryException(ErrorCode.NO_MIGRATION, "No migration runs.");
+    }
+    running.cancel();
+  }
+
+  @Override
+  public synchronized Status status() {
+    Status.Builder status = Status.newBuilder().setRole(role());
+    if (guest != null) {
+      status.setGuest(StatusMessages.guest(guest, PageLedger.BITMAPS, vcpu -> 0, vcpu -> 0));
+    }
+    if (migration != null) {
+      status
+          .setMigration(migrationStatus(migration))
+          .setPhase(StatusMessages.phase(migration.tracker().phase()));
+    }
+    return status.build();
+  }
+
+  private MigrationStatus migrationStatus(SourceMigration running) {
+    Phase phase = running.tracker().phase();
+    MigrationStatus.Builder status =
+        StatusMessages.migration(running.key(), running.tracker(), running.destination())
+            .setDemandBytes(running.demandBytes())
+            .setDrainBytes(running.drainBytes())
+            .setDowntimeNanos(running.downtimeNanos());
+    running
+        .ledger()
+        .ifPresent(pages -> {
+          status
+              .setPages(
+                  PageCounts.newBuilder()
+                      .setTotal(pages.totalPages())
+                      .setZero(pages.untouchedPages())
+                      .setSent(pages.sentPages())
+                      .setReleased(pages.releasedPages())
+                      .setPresent(pages.untouchedPages() + pages.releasedPages()))
+              .setBytesInFlight(pages.bytesInFlight());
+          if (phase == Phase.POSTCOPY_ACTIVE) {
+            long left = pages.totalPages() - pages.untouchedPages() - pages.releasedPages();
+            rate.addTo(
+                status, running.demandBytes() + running.drainBytes(), PageGeometry.bytes(left));
+          }
+        });
+    if (phase == Phase.COMPLETED) {
+      status.setImageDigest(HexFormat.of().toHexDigits(running.digest()));
+    }
+    return status.build();
+  }
+
+  /** Ends the migration's connections and the guest. */
+  @Override
+  public synchronized void close() {
+    if (migration != null) {
+      migration.close();
+    }
+    if (guest != null) {
+      guest.close();
+      guest = null;
+    }
+  }
+}

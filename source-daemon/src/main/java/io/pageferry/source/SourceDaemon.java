@@ -1,0 +1,73 @@
+package io.pageferry.source;
+
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.pageferry.config.HostPort;
+import io.pageferry.daemon.AdminService;
+import io.pageferry.memory.HostMemory;
+import io.pageferry.rpc.RpcServer;
+import io.pageferry.telemetry.PrometheusRegistries;
+import io.pageferry.telemetry.TelemetryServer;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The source daemon, put together: the composition root. {@link #start} once, {@link #close} once.
+ */
+public final class SourceDaemon implements AutoCloseable {
+  private final SourceConfig config;
+  private final PrometheusMeterRegistry registry = PrometheusRegistries.create();
+  private final SourceControl control;
+  private final RpcServer server;
+  private final TelemetryServer telemetry;
+
+  /** A daemon that does not listen yet. */
+  public SourceDaemon(SourceConfig config) {
+    this(config, HostMemory.ofThisHost());
+  }
+
+  SourceDaemon(SourceConfig config, HostMemory hostMemory) {
+    this.config = config;
+    LaneRegistry lanes = new LaneRegistry();
+    control = new SourceControl(config, this::advertised, lanes, hostMemory, registry);
+    server =
+        new RpcServer(
+            config.listen().toSocketAddress(),
+            List.of(new AdminService(control)),
+            List.of(lanes.service()));
+    telemetry = new TelemetryServer(config.metricsListen(), registry, Optional::empty);
+  }
+
+  private HostPort advertised() {
+    HostPort given = config.advertise();
+    return given == null ? address() : given;
+  }
+
+  /**
+   * Listens.
+   *
+   * @throws io.pageferry.migration.PageFerryException PORT_IN_USE if an address cannot be bound
+   */
+  public void start() {
+    server.start();
+    telemetry.start();
+  }
+
+  /** Where the admin and page services listen. */
+  public HostPort address() {
+    return config.listen().withPort(server.port());
+  }
+
+  /** Where metrics and health are served. */
+  public HostPort metricsAddress() {
+    return config.metricsListen().withPort(telemetry.port());
+  }
+
+  /** Stops serving, ends the guest, unmaps its memory. */
+  @Override
+  public void close() {
+    server.close();
+    control.close();
+    telemetry.close();
+    registry.close();
+  }
+}

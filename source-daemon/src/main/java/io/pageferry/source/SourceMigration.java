@@ -1,0 +1,405 @@
+package io.pageferry.source;
+
+import com.google.protobuf.ByteString;
+import io.pageferry.daemon.HostedGuest;
+import io.pageferry.daemon.StatusMessages;
+import io.pageferry.guest.Machine;
+import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.PageGeometry;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.MigrationKey;
+import io.pageferry.migration.PageFerryException;
+import io.pageferry.migration.Phase;
+import io.pageferry.migration.PhaseTracker;
+import io.pageferry.migration.ProtocolVersions;
+import io.pageferry.proto.v1.CommitResponse;
+import io.pageferry.proto.v1.PrepareRequest;
+import io.pageferry.proto.v1.PrepareResponse;
+import io.pageferry.proto.v1.SlotContents;
+import io.pageferry.proto.v1.TransferStateRequest;
+import io.pageferry.proto.v1.VersionRange;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One migration as the source conducts it: prepare the destination, pause, hand over, then serve
+ * pages until every one is acknowledged.
+ *
+ * <p>{@link #run} is the whole story, on a thread of its own. Lanes attach and report from their
+ * event loops; {@link #cancel} may come from any thread until the point of no return, which {@link
+ * #giveUpGuest} passes.
+ */
+final class SourceMigration {
+  private static final Logger LOG = LoggerFactory.getLogger(SourceMigration.class);
+  private static final int COMMIT_ATTEMPTS = 3;
+  private static final long COMMIT_RETRY_NANOS = 200_000_000;
+
+  private final MigrationKey key;
+  private final HostedGuest guest;
+  private final String destination;
+  private final String pageServiceAddress;
+  private final long maxBytesInFlight;
+  private final PhaseTracker tracker;
+  private final DestinationClient client;
+  private final CountDownLatch released = new CountDownLatch(1);
+
+  private @Nullable DemandLane demandLane;
+  private @Nullable DrainLane drainLane;
+  private @Nullable String lanesLost;
+  private boolean cancelRequested;
+  private boolean wasRunning;
+  private volatile @Nullable PageLedger ledger;
+  private volatile boolean handedOver;
+  private volatile long lastInstructionNanos;
+  private volatile long downtimeNanos;
+  private volatile long digest;
+
+  SourceMigration(
+      MigrationKey key,
+      HostedGuest guest,
+      String destination,
+      String pageServiceAddress,
+      long maxBytesInFlight) {
+    this.key = key;
+    this.guest = guest;
+    this.destination = destination;
+    this.pageServiceAddress = pageServiceAddress;
+    this.maxBytesInFlight = maxBytesInFlight;
+    this.tracker = new PhaseTracker(key, Phase.SETUP, System::nanoTime);
+    this.client = new DestinationClient(destination);
+  }
+
+  MigrationKey key() {
+    return key;
+  }
+
+  PhaseTracker tracker() {
+    return tracker;
+  }
+
+  String destination() {
+    return destination;
+  }
+
+  /** Conducts the migration; returns when it is over or paused. */
+  void run() {
+    try {
+      prepare();
+      tracker.enter(Phase.SWITCHOVER);
+      freezeGuest();
+      PageLedger pages = new PageLedger(guest.memory());
+      client.transferState(state());
+      ledger = pages;
+      giveUpGuest();
+    } catch (RuntimeException e) {
+      stayHere(e);
+      return;
+    }
+    if (commit()) {
+      servePages();
+    }
+  }
+
+  private void prepare() {
+    PrepareRequest.Builder request =
+        PrepareRequest.newBuilder()
+            .setMigration(StatusMessages.ref(key))
+            .setVersions(
+                VersionRange.newBuilder()
+                    .setMinimum(ProtocolVersions.SPOKEN.minimum())
+                    .setMaximum(ProtocolVersions.SPOKEN.maximum()))
+            .setSoftwareVersion(ProtocolVersions.SOFTWARE_VERSION)
+            .setGuestName(guest.name())
+            .setVcpuCount(guest.machine().spec().vcpus())
+            .setPageSizeBytes(PageGeometry.PAGE_SIZE)
+            .setPageServiceAddress(pageServiceAddress);
+    for (MemorySlot slot : guest.memory().slots()) {
+      request.addSlots(
+          io.pageferry.proto.v1.MemorySlot.newBuilder()
+              .setId(slot.id())
+              .setGuestPhysicalAddress(slot.base())
+              .setSizeBytes(slot.sizeBytes()));
+    }
+    PrepareResponse response = client.prepare(request.build());
+    ProtocolVersions.SPOKEN.negotiate(
+        new ProtocolVersions(response.getProtocolVersion(), response.getProtocolVersion()),
+        response.getSoftwareVersion());
+    requireLanes();
+  }
+
+  private synchronized void requireLanes() {
+    if (lanesLost != null || demandLane == null || drainLane == null) {
+      throw new PageFerryException(
+          ErrorCode.LANE_LOST,
+          "The destination "
+              + destination
+              + " is prepared but its lanes are not attached"
+              + (lanesLost == null ? "." : ": " + lanesLost + "."));
+    }
+  }
+
+  private void freezeGuest() {
+    guest.fence().freeze();
+    wasRunning = guest.machine().state() == Machine.State.RUNNING;
+    guest.pause();
+    lastInstructionNanos = System.nanoTime();
+  }
+
+  private TransferStateRequest state() {
+    TransferStateRequest.Builder request =
+        TransferStateRequest.newBuilder()
+            .setMigration(StatusMessages.ref(key))
+            .setMachineState(ByteString.copyFrom(guest.machine().saveState()))
+            .setRun(wasRunning);
+    for (MemorySlot slot : guest.memory().slots()) {
+      request.addContents(
+          SlotContents.newBuilder()
+              .setSlot(slot.id())
+              .setNonzeroBitmap(ByteString.copyFrom(slot.written().toBytes())));
+    }
+    return request.build();
+  }
+
+  /** The point of no return: from here on only the destination may run the guest. */
+  private synchronized void giveUpGuest() {
+    if (cancelRequested) {
+      throw new PageFerryException(ErrorCode.CANCELLED, "The migration was cancelled by request.");
+    }
+    requireLanes();
+    guest.fence().giveUp(key.epoch());
+    handedOver = true;
+  }
+
+  /** The guest was not handed over: it goes on here as if nothing had happened. */
+  private void stayHere(RuntimeException error) {
+    PageFerryException cause = explain(error);
+    closeLanes(cause);
+    try {
+      client.abort(StatusMessages.ref(key), cause.getMessage());
+    } catch (PageFerryException e) {
+      LOG.debug("The destination was not told of the abort.", e);
+    }
+    client.close();
+    guest.fence().comeBack();
+    if (wasRunning) {
+      guest.resume();
+    }
+    Phase end = cause.code() == ErrorCode.CANCELLED ? Phase.CANCELLED : Phase.FAILED;
+    tracker.enter(end, cause.code(), cause.getMessage());
+  }
+
+  private synchronized PageFerryException explain(RuntimeException error) {
+    if (cancelRequested) {
+      return new PageFerryException(
+          ErrorCode.CANCELLED, "The migration was cancelled by request.", error);
+    }
+    if (lanesLost != null) {
+      return new PageFerryException(
+          ErrorCode.LANE_LOST, "Before switchover " + lanesLost + "; the guest stays here.", error);
+    }
+    if (error instanceof PageFerryException known) {
+      return known;
+    }
+    LOG.error("The migration failed at the source.", error);
+    return new PageFerryException(
+        ErrorCode.INTERNAL, "The source failed: " + error + "; its log has the details.", error);
+  }
+
+  /** Tells the destination to run; returns whether it does. */
+  private boolean commit() {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        CommitResponse response = client.commit(StatusMessages.ref(key));
+        downtimeNanos = System.nanoTime() - lastInstructionNanos;
+        LOG.debug("The destination entered its vCPUs after {} ns.", response.getResumeNanos());
+        return true;
+      } catch (PageFerryException e) {
+        if (e.code() != ErrorCode.DESTINATION_UNREACHABLE && e.code() != ErrorCode.INTERNAL) {
+          // An explicit refusal: the destination does not run the guest, and forgets it on abort.
+          handedOver = false;
+          stayHere(e);
+          return false;
+        }
+        if (attempt == COMMIT_ATTEMPTS) {
+          tracker.enter(
+              Phase.POSTCOPY_PAUSED,
+              ErrorCode.HANDOVER_OUTCOME_UNKNOWN,
+              "The source gave the guest up and cannot learn whether the destination runs it ("
+                  + e.getMessage()
+                  + "); it stays stopped here, with every page kept.");
+          return false;
+        }
+        LockSupport.parkNanos(COMMIT_RETRY_NANOS);
+      }
+    }
+  }
+
+  private void servePages() {
+    PageLedger pages = frozenPages();
+    synchronized (this) {
+      tracker.enter(Phase.POSTCOPY_ACTIVE);
+      if (lanesLost != null) {
+        tracker.enter(Phase.POSTCOPY_PAUSED, ErrorCode.LANE_LOST, pausedSentence(lanesLost));
+      } else if (drainLane != null) {
+        drainLane.start(pages, maxBytesInFlight);
+      }
+    }
+    checkComplete();
+    try {
+      released.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    pages.addUntouchedPages();
+    digest = pages.digest();
+    synchronized (this) {
+      tracker.tryEnter(Phase.COMPLETED, Optional.empty());
+      endLanes();
+    }
+    client.close();
+  }
+
+  private String pausedSentence(String why) {
+    return "After switchover "
+        + why
+        + "; the source keeps every page that is not acknowledged, the guest waits at the"
+        + " destination.";
+  }
+
+  /** Lanes report here after each acknowledgement. Any thread. */
+  void checkComplete() {
+    PageLedger pages = ledger;
+    if (pages != null && pages.isComplete()) {
+      released.countDown();
+    }
+  }
+
+  /**
+   * The pages of the guest, which must be frozen.
+   *
+   * @throws PageFerryException WRONG_GUEST_STATE while the guest still runs here
+   */
+  PageLedger frozenPages() {
+    PageLedger pages = ledger;
+    if (pages == null || !handedOver) {
+      throw new PageFerryException(
+          ErrorCode.WRONG_GUEST_STATE,
+          "Pages are served only after switchover; the guest still belongs to the source.");
+    }
+    return pages;
+  }
+
+  void checkVersion(int version) {
+    if (version < ProtocolVersions.SPOKEN.minimum()
+        || version > ProtocolVersions.SPOKEN.maximum()) {
+      throw new PageFerryException(
+          ErrorCode.VERSION_MISMATCH,
+          "A lane asks for protocol version " + version + ", which this source does not speak.");
+    }
+  }
+
+  synchronized void attach(DemandLane lane) {
+    if (demandLane != null) {
+      throw alreadyAttached("urgent");
+    }
+    demandLane = lane;
+  }
+
+  synchronized void attach(DrainLane lane) {
+    if (drainLane != null) {
+      throw alreadyAttached("drain");
+    }
+    drainLane = lane;
+  }
+
+  private static PageFerryException alreadyAttached(String name) {
+    return new PageFerryException(
+        ErrorCode.LANE_ALREADY_ATTACHED, "The migration has its " + name + " lane already.");
+  }
+
+  /** A lane ended by itself. Before switchover the migration fails, after it is paused. */
+  synchronized void laneLost(String why) {
+    if (lanesLost == null && tracker.phase() != Phase.COMPLETED) {
+      lanesLost = why;
+      if (!handedOver) {
+        client.cancel();
+      }
+      tracker.tryEnterFrom(
+          Phase.POSTCOPY_ACTIVE,
+          Phase.POSTCOPY_PAUSED,
+          new PhaseTracker.Reason(ErrorCode.LANE_LOST, pausedSentence(why)));
+    }
+  }
+
+  /**
+   * Ends the migration; the guest stays here.
+   *
+   * @throws PageFerryException TOO_LATE_TO_CANCEL after switchover, NO_MIGRATION once it is over
+   */
+  synchronized void cancel() {
+    if (tracker.phase().isTerminal()) {
+      throw new PageFerryException(
+          ErrorCode.NO_MIGRATION, "No migration runs; the latest one is " + tracker.phase() + ".");
+    }
+    if (handedOver) {
+      throw new PageFerryException(
+          ErrorCode.TOO_LATE_TO_CANCEL,
+          "The guest already belongs to the destination "
+              + destination
+              + "; a migration can be cancelled until switchover.");
+    }
+    cancelRequested = true;
+    client.cancel();
+  }
+
+  private synchronized void closeLanes(PageFerryException cause) {
+    if (demandLane != null) {
+      demandLane.end(cause);
+    }
+    if (drainLane != null) {
+      drainLane.end(cause);
+    }
+  }
+
+  private void endLanes() {
+    if (demandLane != null) {
+      demandLane.end();
+    }
+    if (drainLane != null) {
+      drainLane.end();
+    }
+  }
+
+  /** Ends connections; the daemon stops. */
+  void close() {
+    client.close();
+  }
+
+  /** What is known of the pages, once they are frozen. */
+  Optional<PageLedger> ledger() {
+    return Optional.ofNullable(ledger);
+  }
+
+  synchronized long demandBytes() {
+    return demandLane == null ? 0 : demandLane.bytesSent();
+  }
+
+  synchronized long drainBytes() {
+    return drainLane == null ? 0 : drainLane.bytesSent();
+  }
+
+  /** From the last instruction here to the news of the resumption; 0 until known. */
+  long downtimeNanos() {
+    return downtimeNanos;
+  }
+
+  /** The image digest, complete once the phase is COMPLETED. */
+  long digest() {
+    return digest;
+  }
+}
