@@ -1,0 +1,33 @@
+package io.pageferry.cli;
+
+import io.pageferry.proto.v1.CancelMigrationRequest;
+import io.pageferry.proto.v1.CancelMigrationResponse;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Ends a migration before switchover. */
+@Command(
+    name = "cancel",
+    description = "End the running migration before switchover; the guest stays at the source.")
+final class CancelCommand implements Callable<Integer> {
+  @Mixin private SharedOptions options = new SharedOptions();
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    try (AdminClient client = options.connectSource()) {
+      CancelMigrationResponse response =
+          client.call(stub -> stub.cancelMigration(CancelMigrationRequest.getDefaultInstance()));
+      Printer.of(spec)
+          .println(
+              options.json()
+                  ? Json.text(Json.of(response))
+                  : "The migration is cancelled; the guest is at " + client.description() + ".");
+    }
+    return ExitCode.OK.number();
+  }
+}

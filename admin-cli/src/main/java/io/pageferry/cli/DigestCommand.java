@@ -1,0 +1,37 @@
+package io.pageferry.cli;
+
+import io.pageferry.proto.v1.DigestGuestRequest;
+import io.pageferry.proto.v1.DigestGuestResponse;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** SHA-256 of a paused guest. */
+@Command(
+    name = "digest",
+    description = "SHA-256 of memory and registers of a paused guest whose pages are all present.")
+final class DigestCommand implements Callable<Integer> {
+  @Mixin private SharedOptions options = new SharedOptions();
+  @Mixin private GuestSide guestSide = new GuestSide();
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = Printer.of(spec);
+    try (AdminClient client = guestSide.connect(options)) {
+      DigestGuestResponse response =
+          client.call(stub -> stub.digestGuest(DigestGuestRequest.getDefaultInstance()));
+      if (options.json()) {
+        out.println(Json.text(Json.of(response)));
+      } else {
+        out.println("memory " + response.getMemorySha256());
+        out.println("state  " + response.getStateSha256());
+      }
+    }
+    return ExitCode.OK.number();
+  }
+}

@@ -1,0 +1,109 @@
+package io.pageferry.cli;
+
+import io.pageferry.cli.demo.DemoCommand;
+import io.pageferry.config.cli.ValueConverters;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+
+/** The {@code ferry} command. Ends the process with an {@link ExitCode}. */
+@Command(
+    name = "ferry",
+    description = "Moves a running guest between two daemons by post-copy live migration.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      DemoCommand.class,
+      LauncherCommands.Verify.class,
+      LauncherCommands.Source.class,
+      LauncherCommands.Dest.class,
+      GuestCommand.class,
+      MigrateCommand.class,
+      StatusCommand.class,
+      WatchCommand.class,
+      CancelCommand.class,
+      DigestCommand.class,
+      VersionCommand.class
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:internal error",
+      "2:wrong usage or invalid input",
+      "3:this host lacks something (JDK, port, memory)",
+      "4:a daemon cannot be reached",
+      "5:refused because of the guest's or migration's state",
+      "6:version mismatch",
+      "7:migration failed or cancelled",
+      "8:verification failed (digests or the guest's own check)",
+      "9:migration paused after switchover",
+      "130:interrupted"
+    })
+public final class Ferry {
+  /** Runs one command. */
+  public static void main(String[] arguments) {
+    // Only warnings of libraries, on standard error; before anything logs.
+    System.setProperty("logback.configurationFile", "ferry-logback.xml");
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** The parser with all commands and the mapping of failures to exit codes. */
+  static CommandLine commandLine() {
+    CommandLine commandLine = new CommandLine(new Ferry());
+    commandLine
+        .getCommandSpec()
+        .addOption(
+            OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .scopeType(ScopeType.INHERIT)
+                .description("Show this help.")
+                .build());
+    // What follows these is for the launcher, which carries them out.
+    commandLine.getSubcommands().values().stream()
+        .filter(command -> LauncherCommands.NAMES.contains(command.getCommandName()))
+        .forEach(command -> command.setUnmatchedArgumentsAllowed(true));
+    ValueConverters.register(commandLine);
+    return commandLine
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(Ferry::report)
+        .setParameterExceptionHandler(Ferry::reportUsage)
+        .setExecutionStrategy(Ferry::run);
+  }
+
+  private static int run(ParseResult result) {
+    ParseResult last = result;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    CommandLine command = last.commandSpec().commandLine();
+    if (!last.isUsageHelpRequested() && !command.getSubcommands().isEmpty()) {
+      command.usage(command.getErr());
+      return ExitCode.USAGE.number();
+    }
+    return new CommandLine.RunLast().execute(result);
+  }
+
+  private static int report(Exception failure, CommandLine command, ParseResult result) {
+    PrintWriter err = command.getErr();
+    if (failure instanceof FerryException expected) {
+      err.println("ferry: " + expected.sentence());
+      err.flush();
+      return expected.exitCode().number();
+    }
+    err.println("ferry: an unexpected error; please report it with the lines below.");
+    failure.printStackTrace(err);
+    err.flush();
+    return ExitCode.INTERNAL.number();
+  }
+
+  private static int reportUsage(CommandLine.ParameterException failure, String[] arguments) {
+    CommandLine command = failure.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("ferry: " + failure.getMessage());
+    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    err.flush();
+    return ExitCode.USAGE.number();
+  }
+}

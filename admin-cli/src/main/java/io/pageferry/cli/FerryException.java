@@ -1,0 +1,27 @@
+package io.pageferry.cli;
+
+/**
+ * Ends a command: a sentence for the user (what happened, to which thing, what to do) and the exit
+ * code of its category.
+ */
+public final class FerryException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  private final ExitCode exitCode;
+
+  /** With its sentence. */
+  public FerryException(ExitCode exitCode, String sentence) {
+    super(sentence);
+    this.exitCode = exitCode;
+  }
+
+  /** What the process ends with. */
+  public ExitCode exitCode() {
+    return exitCode;
+  }
+
+  /** The sentence. */
+  public String sentence() {
+    return String.valueOf(getMessage());
+  }
+}

@@ -1,0 +1,79 @@
+package io.pageferry.cli;
+
+import com.google.gson.JsonObject;
+import com.google.protobuf.ByteString;
+import io.pageferry.proto.v1.ReadConsoleRequest;
+import io.pageferry.proto.v1.ReadConsoleResponse;
+import io.pageferry.proto.v1.WriteConsoleRequest;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The guest's serial port. */
+@Command(
+    name = "console",
+    description = "Print what the guest wrote to its serial port, or write to it.")
+final class GuestConsoleCommand implements Callable<Integer> {
+  @Mixin private SharedOptions options = new SharedOptions();
+  @Mixin private GuestSide guestSide = new GuestSide();
+
+  @Option(
+      names = "--write",
+      paramLabel = "TEXT",
+      description = "Bytes for the guest; nothing is read then.")
+  private @Nullable String text;
+
+  @Option(names = "--follow", description = "Go on as the guest writes, until Ctrl-C.")
+  private boolean follow;
+
+  @Option(
+      names = "--offset",
+      defaultValue = "0",
+      description = "First byte wanted, counted from the guest's start (default: 0).")
+  private long offset;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    try (AdminClient client = guestSide.connect(options)) {
+      if (text != null) {
+        ByteString data = ByteString.copyFromUtf8(text);
+        client.call(
+            stub -> stub.writeConsole(WriteConsoleRequest.newBuilder().setData(data).build()));
+        return ExitCode.OK.number();
+      }
+      ReadConsoleRequest request =
+          ReadConsoleRequest.newBuilder().setOffset(offset).setFollow(follow).build();
+      if (follow) {
+        client.follow(stub -> stub.readConsole(request).forEachRemaining(this::print));
+      } else {
+        client.call(stub -> {
+          stub.readConsole(request).forEachRemaining(this::print);
+          return request;
+        });
+      }
+    }
+    return ExitCode.OK.number();
+  }
+
+  private void print(ReadConsoleResponse response) {
+    PrintWriter out = Printer.of(spec);
+    String data = response.getData().toString(StandardCharsets.UTF_8);
+    if (options.json()) {
+      JsonObject object = new JsonObject();
+      object.addProperty("offset", response.getOffset());
+      object.addProperty("text", data);
+      out.println(Json.line(object));
+    } else {
+      out.print(data);
+    }
+    out.flush();
+  }
+}

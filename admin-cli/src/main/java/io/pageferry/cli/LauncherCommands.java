@@ -1,0 +1,50 @@
+package io.pageferry.cli;
+
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/** Commands that the launcher script carries out itself; here for the help. */
+final class LauncherCommands {
+  static final Set<String> NAMES = Set.of("source", "dest", "verify");
+
+  private LauncherCommands() {}
+
+  private static int onlyByLauncher(String name) {
+    throw new FerryException(
+        ExitCode.USAGE,
+        "'%s' is carried out by the launcher; run ./ferry %s.".formatted(name, name));
+  }
+
+  @Command(
+      name = "source",
+      description = "Run a source daemon; './ferry source --help' lists its options.")
+  static final class Source implements Callable<Integer> {
+    @Override
+    public Integer call() {
+      return onlyByLauncher("source");
+    }
+  }
+
+  @Command(
+      name = "dest",
+      description = "Run a destination daemon; './ferry dest --help' lists its options.")
+  static final class Dest implements Callable<Integer> {
+    @Override
+    public Integer call() {
+      return onlyByLauncher("dest");
+    }
+  }
+
+  @Command(
+      name = "verify",
+      description =
+          "Build everything and run every test and check: ./mvnw verify with the JDK that was"
+              + " found.")
+  static final class Verify implements Callable<Integer> {
+    @Override
+    public Integer call() {
+      return onlyByLauncher("verify");
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package io.pageferry.cli;
+
+import com.google.gson.JsonObject;
+import io.pageferry.cli.view.Units;
+import io.pageferry.config.DataSize;
+import io.pageferry.config.HostPort;
+import io.pageferry.proto.v1.MigrateRequest;
+import io.pageferry.proto.v1.MigrateResponse;
+import io.pageferry.proto.v1.MigrationStatus;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Moves the guest. */
+@Command(
+    name = "migrate",
+    description = {
+      "Move the source's guest to the destination.",
+      "Waits until it has arrived completely; the exit code tells how it ended."
+    })
+final class MigrateCommand implements Callable<Integer> {
+  @Mixin private SharedOptions options = new SharedOptions();
+
+  @Option(
+      names = "--to",
+      paramLabel = "HOST:PORT",
+      description = "Destination as the source reaches it (default: the address of --dest).")
+  private @Nullable HostPort to;
+
+  @Option(
+      names = "--max-in-flight",
+      paramLabel = "SIZE",
+      defaultValue = "0",
+      description = "Cap on drain bytes sent and not acknowledged (default: the daemon's setting).")
+  private DataSize maxInFlight = new DataSize(0);
+
+  @Option(names = "--detach", description = "Return as soon as the migration has started.")
+  private boolean detach;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    HostPort target = to == null ? options.destination : to;
+    MigrateRequest request =
+        MigrateRequest.newBuilder()
+            .setDestination(target.toString())
+            .setMaxBytesInFlight(maxInFlight.bytes())
+            .build();
+    PrintWriter out = Printer.of(spec);
+    try (Daemons daemons = options.connectBoth()) {
+      MigrateResponse response = daemons.source().call(stub -> stub.migrate(request));
+      if (detach) {
+        out.println(
+            options.json()
+                ? Json.text(Json.of(response))
+                : "Migration %s has started; follow it with 'ferry watch'."
+                    .formatted(response.getMigrationId()));
+        return ExitCode.OK.number();
+      }
+      StatusPair end = Migrations.follow(daemons, response.getMigrationId(), Terminal.error());
+      ExitCode outcome = Migrations.outcome(end);
+      out.println(options.json() ? Json.text(json(end, outcome)) : sentence(end, outcome));
+      return outcome.number();
+    }
+  }
+
+  private static JsonObject json(StatusPair end, ExitCode outcome) {
+    JsonObject object = Json.of(end);
+    object.addProperty("outcome", outcome.name());
+    object.addProperty("exitCode", outcome.number());
+    return object;
+  }
+
+  private static String sentence(StatusPair end, ExitCode outcome) {
+    MigrationStatus migration = end.sourceMigration().orElseThrow();
+    String reason = migration.getReason().isEmpty() ? "no reason given" : migration.getReason();
+    return switch (outcome) {
+      case OK ->
+          "The guest has moved to %s: downtime %s, total time %s%s."
+              .formatted(
+                  migration.getPeer(),
+                  Units.duration(migration.getDowntimeNanos()),
+                  Units.duration(migration.getElapsedNanos()),
+                  end.sameMigration() ? ", digests equal" : "");
+      case VERIFICATION_FAILED ->
+          "The guest has moved, and the digests of its image differ: do not trust it.";
+      case PAUSED ->
+          "The migration is paused after switchover (%s); no page is lost. See 'ferry status'."
+              .formatted(reason);
+      default ->
+          "The migration %s (%s); the guest is still at the source."
+              .formatted(
+                  migration.getPhase() == io.pageferry.proto.v1.Phase.PHASE_CANCELLED
+                      ? "was cancelled"
+                      : "failed",
+                  reason);
+    };
+  }
+}

@@ -1,0 +1,126 @@
+package io.pageferry.cli;
+
+import io.pageferry.cli.view.LiveArea;
+import io.pageferry.cli.view.ProgressLine;
+import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.proto.v1.Phase;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Following a migration to its end. Stateless. */
+public final class Migrations {
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(100);
+  private static final Duration LINE_INTERVAL = Duration.ofSeconds(1);
+
+  /** How long the destination may take to notice an end that the source knows of. */
+  private static final Duration SETTLE_TIME = Duration.ofSeconds(5);
+
+  private Migrations() {}
+
+  /** Whether nothing moves any more: ended, or paused until someone intervenes. */
+  public static boolean ended(Phase phase) {
+    return switch (phase) {
+      case PHASE_COMPLETED, PHASE_CANCELLED, PHASE_FAILED, PHASE_POSTCOPY_PAUSED -> true;
+      default -> false;
+    };
+  }
+
+  /**
+   * How the migration ended, digests included where both sides know them.
+   *
+   * @param statuses of a migration that has {@link #ended}
+   */
+  public static ExitCode outcome(StatusPair statuses) {
+    Optional<MigrationStatus> migration =
+        statuses.sourceMigration().or(statuses::destinationMigration);
+    if (migration.isEmpty()) {
+      return ExitCode.INTERNAL;
+    }
+    ExitCode outcome = ExitCode.of(migration.get());
+    return outcome == ExitCode.OK && digestsDiffer(statuses)
+        ? ExitCode.VERIFICATION_FAILED
+        : outcome;
+  }
+
+  /** Whether both sides have a digest of one migration and the two are not equal. */
+  static boolean digestsDiffer(StatusPair statuses) {
+    if (!statuses.sameMigration()) {
+      return false;
+    }
+    String here = statuses.sourceMigration().orElseThrow().getImageDigest();
+    String there = statuses.destinationMigration().orElseThrow().getImageDigest();
+    return !here.isEmpty() && !there.isEmpty() && !here.equals(there);
+  }
+
+  /**
+   * Shows progress until the migration has ended or paused.
+   *
+   * @param migrationId the migration to follow
+   * @return the statuses at the end
+   * @throws FerryException if the source stops answering
+   */
+  public static StatusPair follow(Daemons daemons, String migrationId, Terminal terminal)
+      throws InterruptedException {
+    try (LiveArea area = new LiveArea(terminal.stream(), terminal.interactive())) {
+      ProgressPrinter printer = new ProgressPrinter(area, terminal);
+      long settleDeadline = 0;
+      while (true) {
+        StatusPair statuses = daemons.statuses();
+        requireSource(statuses, migrationId);
+        boolean ended = ended(statuses.phase());
+        printer.show(statuses, ended);
+        if (ended) {
+          settleDeadline =
+              settleDeadline == 0 ? System.nanoTime() + SETTLE_TIME.toNanos() : settleDeadline;
+          if (settled(statuses) || System.nanoTime() - settleDeadline > 0) {
+            return statuses;
+          }
+        }
+        Thread.sleep(LOOK_INTERVAL);
+      }
+    }
+  }
+
+  private static void requireSource(StatusPair statuses, String migrationId) {
+    if (statuses.source() == null) {
+      throw new FerryException(
+          ExitCode.UNREACHABLE,
+          "The source stopped answering while migration %s ran: %s"
+              .formatted(migrationId, statuses.sourceFailure()));
+    }
+  }
+
+  /** Whether the destination agrees that it is over, where it can be asked and took part. */
+  private static boolean settled(StatusPair statuses) {
+    return statuses.phase() != Phase.PHASE_COMPLETED
+        || !statuses.sameMigration()
+        || ended(statuses.destinationMigration().orElseThrow().getPhase());
+  }
+
+  /** Redraws at each look on a terminal; elsewhere a line at each phase and each second. */
+  private static final class ProgressPrinter {
+    private final LiveArea area;
+    private final Terminal terminal;
+    private Phase lastPhase = Phase.PHASE_UNSPECIFIED;
+    private long lastLineNanos;
+    private boolean endShown;
+
+    ProgressPrinter(LiveArea area, Terminal terminal) {
+      this.area = area;
+      this.terminal = terminal;
+    }
+
+    void show(StatusPair statuses, boolean ended) {
+      long now = System.nanoTime();
+      boolean due = statuses.phase() != lastPhase || now - lastLineNanos >= LINE_INTERVAL.toNanos();
+      if (endShown || (!area.redraws() && !due)) {
+        return;
+      }
+      area.show(List.of(ProgressLine.render(statuses, terminal.columns(), terminal.palette())));
+      lastPhase = statuses.phase();
+      lastLineNanos = now;
+      endShown = ended && !area.redraws();
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package io.pageferry.cli;
+
+import io.pageferry.config.HostPort;
+import io.pageferry.proto.v1.Role;
+import java.time.Duration;
+import picocli.CommandLine.Option;
+
+/** Options that every command understands. Filled by picocli. */
+final class SharedOptions {
+  @Option(
+      names = "--source",
+      paramLabel = "HOST:PORT",
+      defaultValue = "${env:PAGEFERRY_SOURCE:-127.0.0.1:7401}",
+      description = "Source daemon (default: $PAGEFERRY_SOURCE, or 127.0.0.1:7401).")
+  HostPort source = new HostPort("127.0.0.1", 7401);
+
+  @Option(
+      names = "--dest",
+      paramLabel = "HOST:PORT",
+      defaultValue = "${env:PAGEFERRY_DEST:-127.0.0.1:7402}",
+      description = "Destination daemon (default: $PAGEFERRY_DEST, or 127.0.0.1:7402).")
+  HostPort destination = new HostPort("127.0.0.1", 7402);
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "DURATION",
+      defaultValue = "10s",
+      description = "How long a daemon may take to answer (default: ${DEFAULT-VALUE}).")
+  private Duration timeout = Duration.ofSeconds(10);
+
+  @Option(
+      names = "--output",
+      paramLabel = "FORMAT",
+      defaultValue = "text",
+      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  OutputFormat output = OutputFormat.text;
+
+  Duration timeout() {
+    if (timeout.toMillis() < 1 || timeout.toDays() >= 1) {
+      throw new FerryException(
+          ExitCode.USAGE, "--timeout must be between 1ms and 24h, for instance 10s.");
+    }
+    return timeout;
+  }
+
+  boolean json() {
+    return output == OutputFormat.json;
+  }
+
+  AdminClient connectSource() {
+    return new AdminClient(Role.ROLE_SOURCE, source, timeout());
+  }
+
+  AdminClient connectDestination() {
+    return new AdminClient(Role.ROLE_DESTINATION, destination, timeout());
+  }
+
+  Daemons connectBoth() {
+    return new Daemons(connectSource(), connectDestination());
+  }
+}

@@ -1,0 +1,156 @@
+package io.pageferry.cli.demo;
+
+import io.pageferry.cli.AdminClient;
+import io.pageferry.cli.ExitCode;
+import io.pageferry.cli.FerryException;
+import io.pageferry.config.HostPort;
+import io.pageferry.proto.v1.GetVersionRequest;
+import io.pageferry.proto.v1.Role;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A daemon in a process of its own, and a client of it. Any thread may close it, more than once;
+ * the process is gone afterwards.
+ */
+final class DaemonProcess implements AutoCloseable {
+  private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(50);
+  private static final int TAIL_LINES = 15;
+
+  private final Role role;
+  private final Process process;
+  private final Path log;
+  private final AdminClient client;
+
+  private DaemonProcess(Role role, Process process, Path log, AdminClient client) {
+    this.role = role;
+    this.process = process;
+    this.log = log;
+    this.client = client;
+  }
+
+  /**
+   * Starts a daemon on loopback.
+   *
+   * @param launcher the ferry script
+   * @param directory where its log goes
+   */
+  static DaemonProcess start(Role role, Path launcher, Path directory, int port, int metricsPort) {
+    String command = role == Role.ROLE_SOURCE ? "source" : "dest";
+    Path log = directory.resolve(command + ".log");
+    HostPort address = new HostPort("127.0.0.1", port);
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                launcher.toString(),
+                command,
+                "--listen",
+                address.toString(),
+                "--metrics-listen",
+                "127.0.0.1:" + metricsPort)
+            .redirectErrorStream(true)
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .redirectOutput(log.toFile());
+    builder.environment().put("PAGEFERRY_SKIP_BUILD", "1");
+    try {
+      return new DaemonProcess(
+          role, builder.start(), log, new AdminClient(role, address, CALL_TIMEOUT));
+    } catch (IOException e) {
+      throw new FerryException(
+          ExitCode.ENVIRONMENT,
+          "Cannot run %s (%s); is it executable?".formatted(launcher, e.getMessage()));
+    }
+  }
+
+  /** Its admin service. */
+  AdminClient client() {
+    return client;
+  }
+
+  /**
+   * Returns once it answers.
+   *
+   * @throws FerryException if it ends, or does not answer within the limit
+   */
+  void awaitReady(Duration limit) throws InterruptedException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (true) {
+      requireAlive();
+      try {
+        var _ = client.call(stub -> stub.getVersion(GetVersionRequest.getDefaultInstance()));
+        return;
+      } catch (FerryException e) {
+        if (e.exitCode() != ExitCode.UNREACHABLE) {
+          throw e;
+        }
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw new FerryException(
+            ExitCode.ENVIRONMENT,
+            "No answer from %s within %d s. The end of its log:%n%s"
+                .formatted(client.description(), limit.toSeconds(), tail()));
+      }
+      Thread.sleep(LOOK_INTERVAL);
+    }
+  }
+
+  /**
+   * Nothing if the process runs.
+   *
+   * @throws FerryException with the end of its log otherwise
+   */
+  void requireAlive() {
+    if (!process.isAlive()) {
+      throw new FerryException(
+          exitCode(process.exitValue()),
+          "%s%s ended with exit code %d. The end of its log:%n%s"
+              .formatted(
+                  client.description().substring(0, 1).toUpperCase(java.util.Locale.ROOT),
+                  client.description().substring(1),
+                  process.exitValue(),
+                  tail()));
+    }
+  }
+
+  private static ExitCode exitCode(int number) {
+    for (ExitCode code : List.of(ExitCode.USAGE, ExitCode.ENVIRONMENT, ExitCode.VERSION_MISMATCH)) {
+      if (code.number() == number) {
+        return code;
+      }
+    }
+    return ExitCode.INTERNAL;
+  }
+
+  private String tail() {
+    try {
+      List<String> lines =
+          new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines().toList();
+      return lines.isEmpty()
+          ? "  (empty)"
+          : "  "
+              + String.join(
+                  "\n  ", lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
+    } catch (IOException _) {
+      return "  (" + role + " left no log)";
+    }
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    process.destroy();
+    try {
+      if (process.waitFor(3, TimeUnit.SECONDS)) {
+        return;
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    process.destroyForcibly();
+  }
+}

@@ -1,0 +1,36 @@
+package io.pageferry.cli.view;
+
+import io.pageferry.cli.StatusPair;
+import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.proto.v1.Phase;
+import java.util.Optional;
+
+/** A migration's progress on one line. Stateless. */
+public final class ProgressLine {
+  private ProgressLine() {}
+
+  /** Phase, bar, pages present, faults, throughput and ETA in at most {@code width} columns. */
+  public static String render(StatusPair statuses, int width, Palette palette) {
+    Optional<MigrationStatus> view = statuses.pageView();
+    if (view.isEmpty()) {
+      return Text.fit(Units.phase(statuses.phase()), width);
+    }
+    MigrationStatus migration = view.get();
+    // The destination is complete a moment before the source knows.
+    Phase phase = statuses.phase();
+    StringBuilder figures = new StringBuilder();
+    figures.append(
+        Text.right(
+            Units.percent(migration.getPages().getPresent(), migration.getPages().getTotal()), 7));
+    figures.append("  ").append(Units.count(migration.getFaults())).append(" faults");
+    if (migration.getThroughputBytesPerSecond() > 0) {
+      figures.append("  ").append(Units.rate(migration.getThroughputBytesPerSecond()));
+    }
+    if (migration.getEtaMillis() > 0) {
+      figures.append("  ETA ").append(Units.duration(migration.getEtaMillis() * 1e6));
+    }
+    int bar = Math.min(60, width - 16 - figures.length() - 2);
+    String drawn = bar < 8 ? "" : PageBar.draw(migration.getPages(), bar, palette) + " ";
+    return Text.fit(palette.accent(Text.pad(Units.phase(phase), 16)) + drawn + figures, width);
+  }
+}
