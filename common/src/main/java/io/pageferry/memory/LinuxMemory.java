@@ -16,7 +16,8 @@ import java.util.function.LongConsumer;
 
 /**
  * The few system calls that memory needs: {@code mmap}, {@code munmap}, {@code madvise}, {@code
- * mincore}. Stateless; any thread.
+ * mincore}. Stateless; any thread. Memory is passed as a segment, not as an address, so that the
+ * linker keeps it mapped during a call and refuses a call on memory that is unmapped.
  */
 final class LinuxMemory {
   private static final int PROT_READ_WRITE = 0x3;
@@ -41,9 +42,9 @@ final class LinuxMemory {
   private static final MethodHandle MUNMAP =
       handle("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle MADVISE =
-      handle("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+      handle("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
   private static final MethodHandle MINCORE =
-      handle("mincore", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS));
+      handle("mincore", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS));
 
   private LinuxMemory() {}
 
@@ -77,7 +78,7 @@ final class LinuxMemory {
       }
       // Transparent huge pages would make 511 neighbours resident with each page installed.
       // Best effort: a kernel without them answers EINVAL, and needs no advice.
-      var _ = (int) MADVISE.invokeExact(errno, address.address(), bytes, MADV_NOHUGEPAGE);
+      var _ = (int) MADVISE.invokeExact(errno, address, bytes, MADV_NOHUGEPAGE);
       // Safe: the mapping has exactly this size, and is unmapped when its only owner closes.
       return address.reinterpret(bytes, owner, segment -> unmap(segment.address(), bytes));
     } catch (Throwable t) {
@@ -96,11 +97,15 @@ final class LinuxMemory {
     }
   }
 
-  /** Gives a page-aligned range back to the operating system; anonymous memory reads as zeros. */
-  static void discard(long address, long bytes) {
+  /**
+   * Gives page-aligned memory back to the operating system; anonymous memory then reads as zeros.
+   *
+   * @throws IllegalStateException if the memory is unmapped
+   */
+  static void discard(MemorySegment memory) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = arena.allocate(ERRNO_LAYOUT);
-      if ((int) MADVISE.invokeExact(errno, address, bytes, MADV_DONTNEED) != 0) {
+      if ((int) MADVISE.invokeExact(errno, memory, memory.byteSize(), MADV_DONTNEED) != 0) {
         throw new IllegalStateException("madvise failed (errno " + code(errno) + ").");
       }
     } catch (Throwable t) {
@@ -109,16 +114,20 @@ final class LinuxMemory {
   }
 
   /**
-   * Calls {@code action} with the number of each page of a range that is in physical memory now.
+   * Calls {@code action} with the number of each page of page-aligned memory that is in physical
+   * memory now.
+   *
+   * @throws IllegalStateException if the memory is unmapped
    */
-  static void forEachResidentPage(long address, long bytes, LongConsumer action) {
+  static void forEachResidentPage(MemorySegment memory, LongConsumer action) {
+    long bytes = memory.byteSize();
     long chunkBytes = PageGeometry.bytes(MINCORE_CHUNK_PAGES);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = arena.allocate(ERRNO_LAYOUT);
       MemorySegment vector = arena.allocate(MINCORE_CHUNK_PAGES);
       for (long offset = 0; offset < bytes; offset += chunkBytes) {
         long length = Math.min(chunkBytes, bytes - offset);
-        if ((int) MINCORE.invokeExact(errno, address + offset, length, vector) != 0) {
+        if ((int) MINCORE.invokeExact(errno, memory.asSlice(offset), length, vector) != 0) {
           throw new IllegalStateException("mincore failed (errno " + code(errno) + ").");
         }
         long pages = PageGeometry.pages(length);

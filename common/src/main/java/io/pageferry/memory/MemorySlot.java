@@ -113,12 +113,11 @@ public final class MemorySlot {
 
   /** Calls {@code action} with each page of this slot that is in physical memory now. */
   public void forEachResidentPage(LongConsumer action) {
-    LinuxMemory.forEachResidentPage(hostAddress(), sizeBytes(), action);
+    LinuxMemory.forEachResidentPage(segment, action);
   }
 
   /** Gives pages back to the operating system. Anonymous memory then reads as zero. */
   public void discard(long firstPage, long count) {
-    MemorySegment pages = segment.asSlice(PageGeometry.bytes(firstPage), PageGeometry.bytes(count));
-    LinuxMemory.discard(pages.address(), pages.byteSize());
+    LinuxMemory.discard(segment.asSlice(PageGeometry.bytes(firstPage), PageGeometry.bytes(count)));
   }
 }

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +54,18 @@ class GuestMemoryTest {
       assertThat(slot.segment().get(JAVA_LONG, PageGeometry.bytes(100))).isZero();
       assertThat(slot.segment().get(JAVA_LONG, PageGeometry.bytes(299))).isZero();
       assertThat(slot.segment().get(JAVA_LONG, PageGeometry.bytes(300))).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void namesThePagesThatAreResident() {
+    try (GuestMemory memory = ram(1000)) {
+      MemorySlot slot = memory.slots().getFirst();
+      List<Long> touched = List.of(0L, 7L, 511L, 512L, 999L);
+      touched.forEach(page -> slot.segment().set(JAVA_BYTE, PageGeometry.bytes(page), (byte) 1));
+      List<Long> resident = new ArrayList<>();
+      slot.forEachResidentPage(resident::add);
+      assertThat(resident).isEqualTo(touched);
     }
   }
 
@@ -172,7 +185,7 @@ class GuestMemoryTest {
             () -> slot.written().set(0),
             () -> userfault.faults(0),
             memory::close)) {
-      assertThatIllegalStateException().isThrownBy(access::run);
+      assertThatIllegalStateException().isThrownBy(access::run).withMessageContaining("closed");
     }
   }
 

@@ -2,6 +2,7 @@ package io.pageferry.dest;
 
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -49,8 +50,15 @@ final class Lane<Q> implements AutoCloseable {
     this.name = name;
     this.source = source;
     channel = new RpcChannel(name + "-lane", source, true);
-    call = channel.channel().newCall(method, CallOptions.DEFAULT);
-    call.start(new Listener(onEnd), new Metadata());
+    // A call ends with the context it was made in. Lanes are made while Prepare is served, and
+    // outlive it.
+    Context served = Context.ROOT.attach();
+    try {
+      call = channel.channel().newCall(method, CallOptions.DEFAULT);
+      call.start(new Listener(onEnd), new Metadata());
+    } finally {
+      Context.ROOT.detach(served);
+    }
     call.request(ALL);
     send(hello);
   }

@@ -74,8 +74,7 @@ final class EmulatedMachine implements Machine {
     return switch (spec.kind()) {
       case MachineSpec.Kind.Riscv() ->
           new Hart(index, entry, spec.stopAfterInstructions(), memory, clint, uart);
-      case MachineSpec.Kind.Synthetic _ ->
-          throw new UnsupportedOperationException("Synthetic vCPUs are not built in yet.");
+      case MachineSpec.Kind.Synthetic kind -> new SyntheticVcpu(index, spec, kind, memory);
     };
   }
 
@@ -347,14 +346,17 @@ final class EmulatedMachine implements Machine {
   }
 
   private void stopIfAllEnded() {
-    if (spec.stopAfterInstructions() > 0 && vcpus.stream().allMatch(EmulatedVcpu::ended)) {
+    long limit = spec.stopAfterInstructions();
+    if (limit > 0 && vcpus.stream().allMatch(vcpu -> vcpu.instructions() >= limit || vcpu.idle())) {
       halt(State.STOPPED, 0);
     }
   }
 
   private void fail(EmulatedVcpu vcpu, Throwable cause) {
     log.error("vCPU {} of guest {} failed.", vcpu.index(), spec.name(), cause);
-    failure = "vCPU " + vcpu.index() + " failed: " + cause;
+    if (failure == null) {
+      failure = "vCPU " + vcpu.index() + " failed: " + cause;
+    }
     halt(State.STOPPED, FAILED);
   }
 

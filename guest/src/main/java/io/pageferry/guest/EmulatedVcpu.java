@@ -28,10 +28,10 @@ interface EmulatedVcpu extends Vcpu {
   default void awaitInterrupt() {}
 
   /**
-   * Whether the vCPU will not go on by itself: it has reached the instruction limit, or waits for
-   * an interrupt that only another vCPU could send. Any thread, at any time.
+   * Whether the vCPU waits for an interrupt that only another vCPU could send. Any thread, at any
+   * time.
    */
-  default boolean ended() {
+  default boolean idle() {
     return false;
   }
 }

@@ -167,8 +167,8 @@ final class Hart implements EmulatedVcpu {
   }
 
   @Override
-  public boolean ended() {
-    return published >= limit || (context.waiting && !csrs.softwareWakes());
+  public boolean idle() {
+    return context.waiting && !csrs.softwareWakes();
   }
 
   @Override

@@ -116,8 +116,7 @@ final class QemuMachine implements AutoCloseable {
     long[] registers = new long[33];
     Matcher matcher = REGISTER.matcher(text);
     while (matcher.find()) {
-      registers[Integer.parseInt(matcher.group(1))] =
-          Long.parseUnsignedLong(matcher.group(2), 16);
+      registers[Integer.parseInt(matcher.group(1))] = Long.parseUnsignedLong(matcher.group(2), 16);
     }
     Matcher counter = PROGRAM_COUNTER.matcher(text);
     if (!counter.find()) {
