@@ -1,6 +1,8 @@
 package io.pageferry.rpc;
 
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.SingleThreadIoEventLoop;
@@ -16,6 +18,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.EventExecutorChooserFactory.EventExecutorChooser;
 import io.netty.util.concurrent.ThreadPerTaskExecutor;
+import java.util.concurrent.Executor;
 
 /**
  * Event loops of Netty, with native epoll where it is available. New connections go to the loop
@@ -31,7 +34,17 @@ final class LeastLoadedLoops {
         count,
         new ThreadPerTaskExecutor(new DefaultThreadFactory(name, true)),
         LeastLoaded::new,
-        Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        handlers()) {
+      @Override
+      protected IoEventLoop newChild(
+          Executor executor, IoHandlerFactory handlerFactory, Object... none) {
+        return new PollingLoop(this, executor, handlerFactory);
+      }
+    };
+  }
+
+  static IoHandlerFactory handlers() {
+    return Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
   }
 
   static Class<? extends ServerChannel> serverChannelType() {

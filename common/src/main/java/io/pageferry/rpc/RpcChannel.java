@@ -24,7 +24,16 @@ public final class RpcChannel implements AutoCloseable {
    * @param onLoop whether callbacks run on the event loop itself, which they must then not block
    */
   public RpcChannel(String name, String target, boolean onLoop) {
-    loop = LeastLoadedLoops.create(name, 1);
+    this(LeastLoadedLoops.create(name, 1), target, onLoop);
+  }
+
+  /** A channel whose messages the thread that waits for them handles itself. */
+  public RpcChannel(DrivenLoop loop, String target) {
+    this(loop, target, true);
+  }
+
+  private RpcChannel(EventLoopGroup loop, String target, boolean onLoop) {
+    this.loop = loop;
     NettyChannelBuilder builder =
         NettyChannelBuilder.forTarget("dns:///" + target)
             .usePlaintext()

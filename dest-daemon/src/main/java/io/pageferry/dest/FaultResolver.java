@@ -9,8 +9,10 @@ import io.pageferry.memory.PageBitmap;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.memory.UserfaultBitmap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns a userfault exit into a fetch and waits until the page's bit is clear. Called on vCPU
@@ -21,10 +23,38 @@ import java.util.concurrent.locks.LockSupport;
  * which is what POSTCOPY_PAUSED means to the guest.
  */
 final class FaultResolver implements FaultHandler {
-  /** Sends a fetch on the urgent lane. */
+  /** A vCPU's way to the source. */
   interface Fetcher {
-    /** Asks for one page; thread-safe, does not block. */
-    void fetch(int slotId, long page);
+    /**
+     * Asks for one page, then waits as {@link #await} does. By the vCPU's thread.
+     *
+     * @return when the request was written to the connection
+     */
+    long fetch(int slotId, long page, BooleanSupplier done);
+
+    /** Waits until {@code done}, or shorter. By the vCPU's thread. */
+    void await(BooleanSupplier done);
+
+    /** Makes {@code waiter}, the vCPU's thread, ask its condition again. Any thread. */
+    void wake(Thread waiter);
+  }
+
+  /** What a vCPU waits for: that its page's bit is clear, or that it is kicked. */
+  private static final class Wait implements BooleanSupplier {
+    private @Nullable Vcpu vcpu;
+    private @Nullable UserfaultBitmap userfault;
+    private long page;
+
+    void begin(Vcpu waiter, UserfaultBitmap bitmap, long awaited) {
+      vcpu = waiter;
+      userfault = bitmap;
+      page = awaited;
+    }
+
+    @Override
+    public boolean getAsBoolean() {
+      return userfault == null || vcpu == null || !userfault.faults(page) || vcpu.kicked();
+    }
   }
 
   private record SlotPages(UserfaultBitmap userfault, PageBitmap requested) {}
@@ -32,13 +62,20 @@ final class FaultResolver implements FaultHandler {
   private final GuestMemory memory;
   private final Map<Integer, SlotPages> slots = new HashMap<>();
   private final FaultWaiters waiters;
-  private final Fetcher fetcher;
+  private final List<? extends Fetcher> fetchers;
+  private final Wait[] waits;
   private final FaultTimings timings;
 
-  FaultResolver(GuestMemory memory, FaultWaiters waiters, Fetcher fetcher, FaultTimings timings) {
+  /** {@code fetchers} has one for each vCPU. */
+  FaultResolver(
+      GuestMemory memory,
+      FaultWaiters waiters,
+      List<? extends Fetcher> fetchers,
+      FaultTimings timings) {
     this.memory = memory;
     this.waiters = waiters;
-    this.fetcher = fetcher;
+    this.fetchers = fetchers;
+    this.waits = fetchers.stream().map(fetcher -> new Wait()).toArray(Wait[]::new);
     this.timings = timings;
     for (MemorySlot slot : memory.slots()) {
       UserfaultBitmap userfault = slot.userfault();
@@ -59,19 +96,24 @@ final class FaultResolver implements FaultHandler {
     }
     long page = PageGeometry.pages(fault.guestPhysicalAddress() - slot.base());
     int index = vcpu.index();
+    Wait wait = waits[index];
+    wait.begin(vcpu, pages.userfault(), page);
     waiters.announce(index, slot.id(), page);
     long sentNanos = exitNanos;
-    while (pages.userfault().faults(page) && !vcpu.kicked()) {
+    while (!wait.getAsBoolean()) {
       if (pages.requested().set(page)) {
-        fetcher.fetch(slot.id(), page);
-        sentNanos = System.nanoTime();
-      }
-      if (pages.userfault().faults(page) && !vcpu.kicked()) {
-        LockSupport.park(this);
+        sentNanos = fetchers.get(index).fetch(slot.id(), page, wait);
+      } else {
+        fetchers.get(index).await(wait);
       }
     }
     waiters.withdraw(index);
     timings.record(
         index, exitNanos, sentNanos, waiters.arrivedNanos(index), waiters.installedNanos(index));
+  }
+
+  @Override
+  public void kicked(Vcpu vcpu) {
+    waiters.wake(vcpu.index());
   }
 }

@@ -4,7 +4,6 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Which vCPU waits for which page. One entry a vCPU, since a vCPU waits for one page at a time.
@@ -14,15 +13,23 @@ import java.util.concurrent.locks.LockSupport;
  * sees the other.
  */
 final class FaultWaiters {
+  /** Wakes a vCPU's thread, wherever it waits. */
+  interface Waker {
+    /** Any thread. */
+    void wake(int vcpu, Thread waiter);
+  }
+
   private static final long NONE = -1;
 
+  private final Waker waker;
   private final AtomicLongArray pages;
   private final AtomicReferenceArray<Thread> threads;
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicLongArray arrivedNanos;
   private final AtomicLongArray installedNanos;
 
-  FaultWaiters(int vcpus) {
+  FaultWaiters(int vcpus, Waker waker) {
+    this.waker = waker;
     pages = new AtomicLongArray(vcpus);
     threads = new AtomicReferenceArray<>(vcpus);
     arrivedNanos = new AtomicLongArray(vcpus);
@@ -76,8 +83,16 @@ final class FaultWaiters {
     long key = key(slotId, page);
     for (int vcpu = 0; vcpu < pages.length(); vcpu++) {
       if (pages.get(vcpu) == key) {
-        LockSupport.unpark(threads.get(vcpu));
+        wake(vcpu);
       }
+    }
+  }
+
+  /** Wakes a vCPU if it waits for a page; it may have been kicked. */
+  void wake(int vcpu) {
+    Thread waiter = threads.get(vcpu);
+    if (waiter != null && waiter != Thread.currentThread()) {
+      waker.wake(vcpu, waiter);
     }
   }
 

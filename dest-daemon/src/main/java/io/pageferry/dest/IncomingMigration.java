@@ -17,16 +17,17 @@ import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
-import io.pageferry.proto.v1.DemandRequest;
 import io.pageferry.proto.v1.DrainRequest;
 import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.PageCounts;
-import io.pageferry.proto.v1.PageRange;
 import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.proto.v1.TransferStateRequest;
+import io.pageferry.rpc.RpcChannel;
 import io.pageferry.wire.PageMethods;
+import io.pageferry.wire.PageSink;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -66,7 +67,7 @@ final class IncomingMigration implements AutoCloseable {
   private final PageInstaller installer;
   private final FaultResolver resolver;
   private final Acknowledgements acknowledgements;
-  private final Lane<DemandRequest> demandLane;
+  private final List<UrgentLane> urgentLanes = new ArrayList<>();
   private final Lane<DrainRequest> drainLane;
   private final ScheduledExecutorService flusher;
   private final TransferRate rate = new TransferRate();
@@ -98,26 +99,25 @@ final class IncomingMigration implements AutoCloseable {
     this.timings = timings;
     tracker = new PhaseTracker(key, Phase.ADVISED, System::nanoTime);
     memory.slots().forEach(MemorySlot::enableUserfault);
-    FaultWaiters waiters = new FaultWaiters(vcpus);
+    FaultWaiters waiters =
+        new FaultWaiters(vcpus, (vcpu, waiter) -> urgentLanes.get(vcpu).wake(waiter));
     acknowledgements = new Acknowledgements(this::sendOnDrainLane);
     installer = new PageInstaller(memory, waiters, acknowledgements, this::allPresent);
-    resolver = new FaultResolver(memory, waiters, this::fetch, timings);
     LaneHello hello =
         LaneHello.newBuilder()
             .setMigration(StatusMessages.ref(key))
             .setProtocolVersion(protocolVersion)
             .build();
-    demandLane =
-        new Lane<>(
-            "urgent",
-            source,
-            PageMethods.calledDemand(memory, installer.sink(PageInstaller.Origin.DEMAND)),
-            DemandRequest.newBuilder().setHello(hello).build(),
-            this::laneEnded);
+    PageSink demandSink = installer.sink(PageInstaller.Origin.DEMAND);
+    for (int vcpu = 0; vcpu < vcpus; vcpu++) {
+      urgentLanes.add(new UrgentLane(vcpu, source, memory, demandSink, hello, this::laneEnded));
+    }
+    resolver = new FaultResolver(memory, waiters, urgentLanes, timings);
     drainLane =
         new Lane<>(
             "drain",
             source,
+            new RpcChannel("drain-lane", source, true),
             PageMethods.calledDrain(memory, installer.sink(PageInstaller.Origin.DRAIN)),
             DrainRequest.newBuilder().setHello(hello).build(),
             this::laneEnded);
@@ -132,7 +132,7 @@ final class IncomingMigration implements AutoCloseable {
    * @throws PageFerryException the source's reason, or LANE_LOST; the caller then closes this
    */
   void awaitLanes() {
-    demandLane.awaitAttached(LANE_TIMEOUT_MILLIS);
+    urgentLanes.forEach(lane -> lane.awaitAttached(LANE_TIMEOUT_MILLIS));
     drainLane.awaitAttached(LANE_TIMEOUT_MILLIS);
     synchronized (this) {
       if (laneFailure != null) {
@@ -144,13 +144,6 @@ final class IncomingMigration implements AutoCloseable {
 
   private void sendOnDrainLane(DrainRequest message) {
     drainLane.send(message);
-  }
-
-  private void fetch(int slotId, long page) {
-    demandLane.send(
-        DemandRequest.newBuilder()
-            .setFetch(PageRange.newBuilder().setSlot(slotId).setFirstPage(page).setPageCount(1))
-            .build());
   }
 
   private void allPresent() {
@@ -339,6 +332,10 @@ final class IncomingMigration implements AutoCloseable {
     }
   }
 
+  private long demandBytes() {
+    return urgentLanes.stream().mapToLong(UrgentLane::bytesReceived).sum();
+  }
+
   /** What the admin service shows. */
   MigrationStatus status() {
     MigrationStatus.Builder status =
@@ -351,7 +348,7 @@ final class IncomingMigration implements AutoCloseable {
                     .setZero(installer.zeroPages())
                     .setDuplicate(installer.duplicatePages())
                     .setPresent(installer.presentPages()))
-            .setDemandBytes(demandLane.bytesReceived())
+            .setDemandBytes(demandBytes())
             .setDrainBytes(drainLane.bytesReceived())
             .setFaults(timings.faults())
             .setFaultLatency(timings.toMessage())
@@ -360,7 +357,7 @@ final class IncomingMigration implements AutoCloseable {
     if (tracker.phase() == Phase.POSTCOPY_ACTIVE) {
       rate.addTo(
           status,
-          demandLane.bytesReceived() + drainLane.bytesReceived(),
+          demandBytes() + drainLane.bytesReceived(),
           PageGeometry.bytes(memory.pageCount() - installer.presentPages()));
     }
     return status.build();
@@ -369,7 +366,7 @@ final class IncomingMigration implements AutoCloseable {
   /** Ends lanes and machine and unmaps the memory. */
   @Override
   public void close() {
-    demandLane.close();
+    urgentLanes.forEach(UrgentLane::close);
     drainLane.close();
     flusher.shutdownNow();
     HostedGuest here;

@@ -39,17 +39,19 @@ final class Lane<Q> implements AutoCloseable {
   /**
    * Connects and says hello.
    *
+   * @param channel the connection, which ends with the lane
    * @param onEnd told once, with the lane's status, when it ends other than by {@link #close}
    */
   Lane(
       String name,
       String source,
+      RpcChannel channel,
       MethodDescriptor<Q, FrameSize> method,
       Q hello,
       BiConsumer<String, Status> onEnd) {
     this.name = name;
     this.source = source;
-    channel = new RpcChannel(name + "-lane", source, true);
+    this.channel = channel;
     // A call ends with the context it was made in. Lanes are made while Prepare is served, and
     // outlive it.
     Context served = Context.ROOT.attach();

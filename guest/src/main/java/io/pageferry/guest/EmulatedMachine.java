@@ -178,7 +178,10 @@ final class EmulatedMachine implements Machine {
     } finally {
       gate.unlock();
     }
-    vcpus.forEach(Vcpu::kick);
+    for (Vcpu vcpu : vcpus) {
+      vcpu.kick();
+      faults.kicked(vcpu);
+    }
   }
 
   /** Waits until no vCPU executes, and stops the guest's time. */

@@ -6,7 +6,10 @@ public interface FaultHandler {
   /**
    * Returns when the page of {@code fault} is accessible, or when {@code vcpu} has been kicked,
    * whichever comes first; the access is then tried again. Called on the vCPU's thread; must not be
-   * left blocked once the vCPU is kicked (a kick unparks the thread).
+   * left blocked once the vCPU is kicked (a kick unparks the thread, then {@link #kicked} is told).
    */
   void resolve(Vcpu vcpu, VcpuExit.MemoryFault fault);
+
+  /** {@code vcpu} has just been kicked and may be waiting in {@link #resolve}. Any thread. */
+  default void kicked(Vcpu vcpu) {}
 }

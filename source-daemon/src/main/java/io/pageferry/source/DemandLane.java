@@ -6,6 +6,7 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.DemandRequest;
 import io.pageferry.proto.v1.PageRange;
+import io.pageferry.rpc.PollingLoop;
 import io.pageferry.wire.OutgoingFrame;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,7 @@ final class DemandLane extends Lane<DemandRequest> {
       send(OutgoingFrame.ATTACHED);
     } else {
       fetch(attached, message.getFetch());
+      PollingLoop.expectMore();
     }
     if (isReady()) {
       request(1);

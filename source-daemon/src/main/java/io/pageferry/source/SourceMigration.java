@@ -18,6 +18,8 @@ import io.pageferry.proto.v1.PrepareResponse;
 import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.proto.v1.VersionRange;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
@@ -47,7 +49,7 @@ final class SourceMigration {
   private final DestinationClient client;
   private final CountDownLatch released = new CountDownLatch(1);
 
-  private @Nullable DemandLane demandLane;
+  private final List<DemandLane> demandLanes = new ArrayList<>();
   private @Nullable DrainLane drainLane;
   private @Nullable String lanesLost;
   private boolean cancelRequested;
@@ -132,7 +134,7 @@ final class SourceMigration {
   }
 
   private synchronized void requireLanes() {
-    if (lanesLost != null || demandLane == null || drainLane == null) {
+    if (lanesLost != null || demandLanes.isEmpty() || drainLane == null) {
       throw new PageFerryException(
           ErrorCode.LANE_LOST,
           "The destination "
@@ -304,22 +306,22 @@ final class SourceMigration {
   }
 
   synchronized void attach(DemandLane lane) {
-    if (demandLane != null) {
-      throw alreadyAttached("urgent");
+    if (demandLanes.size() == guest.machine().spec().vcpus()) {
+      throw alreadyAttached("an urgent lane for every vCPU");
     }
-    demandLane = lane;
+    demandLanes.add(lane);
   }
 
   synchronized void attach(DrainLane lane) {
     if (drainLane != null) {
-      throw alreadyAttached("drain");
+      throw alreadyAttached("its drain lane");
     }
     drainLane = lane;
   }
 
-  private static PageFerryException alreadyAttached(String name) {
+  private static PageFerryException alreadyAttached(String what) {
     return new PageFerryException(
-        ErrorCode.LANE_ALREADY_ATTACHED, "The migration has its " + name + " lane already.");
+        ErrorCode.LANE_ALREADY_ATTACHED, "The migration has " + what + " already.");
   }
 
   /** A lane ended by itself. Before switchover the migration fails, after it is paused. */
@@ -358,18 +360,14 @@ final class SourceMigration {
   }
 
   private synchronized void closeLanes(PageFerryException cause) {
-    if (demandLane != null) {
-      demandLane.end(cause);
-    }
+    demandLanes.forEach(lane -> lane.end(cause));
     if (drainLane != null) {
       drainLane.end(cause);
     }
   }
 
   private void endLanes() {
-    if (demandLane != null) {
-      demandLane.end();
-    }
+    demandLanes.forEach(DemandLane::end);
     if (drainLane != null) {
       drainLane.end();
     }
@@ -386,7 +384,7 @@ final class SourceMigration {
   }
 
   synchronized long demandBytes() {
-    return demandLane == null ? 0 : demandLane.bytesSent();
+    return demandLanes.stream().mapToLong(DemandLane::bytesSent).sum();
   }
 
   synchronized long drainBytes() {

@@ -1,0 +1,163 @@
+package io.pageferry.rpc;
+
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event loop that the thread which waits for its messages drives itself, so that neither request
+ * nor answer passes from one thread to another.
+ *
+ * <p>A thread {@link #enter}s, sends, {@link #await}s and {@link #exit}s; between enter and exit it
+ * is the event loop. The loop's own thread, its caretaker, is the event loop at other times: it
+ * blocks on the connection while nobody drives, and looks after it every few milliseconds while
+ * somebody does, so that keep-alives, closes and tasks of other threads go on.
+ */
+public final class DrivenLoop extends SingleThreadIoEventLoop {
+  private static final long TASK_NANOS = 1_000_000;
+  private static final long CARETAKER_NANOS = 20_000_000;
+  private static final long LEFT_ALONE_NANOS = 500_000_000;
+
+  private final AtomicReference<@Nullable Thread> driver = new AtomicReference<>();
+  private final AdaptiveWait wait = new AdaptiveWait();
+  private final UnblockedIo unblocked = new UnblockedIo();
+  private volatile boolean driven;
+  private volatile long drivenNanos;
+
+  /** A loop whose caretaker has this name. */
+  public DrivenLoop(String name) {
+    super(null, new DefaultThreadFactory(name, true), LeastLoadedLoops.handlers());
+  }
+
+  @Override
+  public boolean inEventLoop(Thread thread) {
+    return driver.get() == thread;
+  }
+
+  /** The caretaker's life. */
+  @Override
+  protected void run() {
+    // Nobody can have entered yet: a loop starts when its connection does, before it is driven.
+    driver.set(Thread.currentThread());
+    ioHandler().initialize();
+    boolean over;
+    do {
+      if (driven) {
+        var _ = ioHandler().run(unblocked);
+      } else {
+        var _ = runIo();
+      }
+      if (isShuttingDown()) {
+        ioHandler().prepareToDestroy();
+      }
+      runAllTasks(TASK_NANOS);
+      over = confirmShutdown();
+      if (!over && driven) {
+        standBack();
+      }
+    } while (!over);
+  }
+
+  private void standBack() {
+    if (System.nanoTime() - drivenNanos > LEFT_ALONE_NANOS) {
+      driven = false;
+      return;
+    }
+    driver.set(null);
+    do {
+      LockSupport.parkNanos(CARETAKER_NANOS);
+    } while (!driver.compareAndSet(null, Thread.currentThread()));
+  }
+
+  /**
+   * Makes the calling thread the event loop.
+   *
+   * @return whether it is; false once the loop shuts down
+   */
+  public boolean enter() {
+    drivenNanos = System.nanoTime();
+    driven = true;
+    while (!driver.compareAndSet(null, Thread.currentThread())) {
+      if (isShuttingDown()) {
+        return false;
+      }
+      ioHandler().wakeup();
+      LockSupport.parkNanos(1);
+    }
+    return true;
+  }
+
+  /** Runs what has been handed to the loop, such as writes. Between enter and exit. */
+  public void flush() {
+    var _ = runAllTasks(TASK_NANOS);
+  }
+
+  /**
+   * Handles messages until {@code done}, which is asked after each, and after {@link #wake}; or
+   * until the loop shuts down. Between enter and exit.
+   */
+  public void await(BooleanSupplier done) {
+    long start = System.nanoTime();
+    long look = start;
+    long pollUntil = start + wait.pollNanos(start);
+    while (!done.getAsBoolean() && !isShuttingDown()) {
+      if (look < pollUntil) {
+        boolean idle = ioHandler().run(unblocked) == 0 && !hasTasks();
+        long before = look;
+        look = System.nanoTime();
+        if (idle) {
+          wait.looked(look, look - before);
+        }
+      } else {
+        var _ = ioHandler().run(new Blocking(done));
+      }
+      if (hasTasks()) {
+        flush();
+      }
+    }
+    look = System.nanoTime();
+    if (look < pollUntil) {
+      wait.found();
+    }
+    wait.waited(look - start);
+  }
+
+  /** Makes the calling thread an ordinary one again. */
+  public void exit() {
+    flush();
+    driver.set(null);
+  }
+
+  /** Makes a thread in {@link #await} ask its condition again. Any thread. */
+  public void wake() {
+    ioHandler().wakeup();
+  }
+
+  /** Lets the loop's I/O block until there is something to do, or {@code done} is true. */
+  private final class Blocking implements IoHandlerContext {
+    private final BooleanSupplier done;
+
+    Blocking(BooleanSupplier done) {
+      this.done = done;
+    }
+
+    @Override
+    public boolean canBlock() {
+      return !hasTasks() && !hasScheduledTasks() && !done.getAsBoolean();
+    }
+
+    @Override
+    public long delayNanos(long currentTimeNanos) {
+      return DrivenLoop.this.delayNanos(currentTimeNanos);
+    }
+
+    @Override
+    public long deadlineNanos() {
+      return DrivenLoop.this.deadlineNanos();
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.pageferry.rpc;
+
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.SingleThreadIoEventLoop;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event loop that polls for a while, instead of blocking at once, after a message to which the
+ * peer is expected to react soon; see {@link AdaptiveWait}.
+ */
+public final class PollingLoop extends SingleThreadIoEventLoop {
+  private static final ThreadLocal<@Nullable PollingLoop> CURRENT = new ThreadLocal<>();
+
+  private final AdaptiveWait wait = new AdaptiveWait();
+  private final UnblockedIo unblocked = new UnblockedIo();
+  private long lastNanos = System.nanoTime();
+  private long pollUntilNanos = lastNanos;
+
+  PollingLoop(IoEventLoopGroup parent, Executor executor, IoHandlerFactory handlers) {
+    super(parent, executor, handlers);
+  }
+
+  /**
+   * A message was answered and the next is expected when the answer has arrived. Called on an event
+   * loop; elsewhere without effect.
+   */
+  public static void expectMore() {
+    PollingLoop loop = CURRENT.get();
+    if (loop != null) {
+      long now = System.nanoTime();
+      loop.wait.waited(now - loop.lastNanos);
+      loop.lastNanos = now;
+      loop.pollUntilNanos = now + loop.wait.pollNanos(now);
+    }
+  }
+
+  @Override
+  protected void run() {
+    CURRENT.set(this);
+    super.run();
+  }
+
+  @Override
+  protected int runIo() {
+    long look = System.nanoTime();
+    while (look < pollUntilNanos) {
+      int handled = ioHandler().run(unblocked);
+      if (handled > 0) {
+        wait.found();
+        return handled;
+      }
+      if (hasTasks()) {
+        return 0;
+      }
+      long before = look;
+      look = System.nanoTime();
+      wait.looked(look, look - before);
+    }
+    return super.runIo();
+  }
+}

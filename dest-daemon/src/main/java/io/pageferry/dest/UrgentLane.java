@@ -1,0 +1,101 @@
+package io.pageferry.dest;
+
+import io.grpc.Status;
+import io.pageferry.memory.GuestMemory;
+import io.pageferry.proto.v1.DemandRequest;
+import io.pageferry.proto.v1.LaneHello;
+import io.pageferry.proto.v1.PageRange;
+import io.pageferry.rpc.DrivenLoop;
+import io.pageferry.rpc.RpcChannel;
+import io.pageferry.wire.PageMethods;
+import io.pageferry.wire.PageSink;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The urgent lane of one vCPU, whose thread sends the fetch, waits for the page and installs it,
+ * all without a hand-off to another thread; see {@link DrivenLoop}.
+ *
+ * <p>{@link #fetch} and {@link #await} belong to the vCPU's thread; {@link #wake} and the rest to
+ * any.
+ */
+final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
+  private final DrivenLoop loop;
+  private final Lane<DemandRequest> lane;
+
+  /** Connects and says hello; parameters as for {@link Lane}. */
+  UrgentLane(
+      int vcpu,
+      String source,
+      GuestMemory memory,
+      PageSink sink,
+      LaneHello hello,
+      BiConsumer<String, Status> onEnd) {
+    loop = new DrivenLoop("urgent-lane-" + vcpu);
+    lane =
+        new Lane<>(
+            "urgent",
+            source,
+            new RpcChannel(loop, source),
+            PageMethods.calledDemand(memory, sink),
+            DemandRequest.newBuilder().setHello(hello).build(),
+            onEnd);
+  }
+
+  @Override
+  public long fetch(int slotId, long page, BooleanSupplier done) {
+    DemandRequest request =
+        DemandRequest.newBuilder()
+            .setFetch(PageRange.newBuilder().setSlot(slotId).setFirstPage(page).setPageCount(1))
+            .build();
+    if (!loop.enter()) {
+      LockSupport.park(this);
+      return System.nanoTime();
+    }
+    try {
+      lane.send(request);
+      loop.flush();
+      long sentNanos = System.nanoTime();
+      loop.await(done);
+      return sentNanos;
+    } finally {
+      loop.exit();
+    }
+  }
+
+  @Override
+  public void await(BooleanSupplier done) {
+    if (!loop.enter()) {
+      LockSupport.park(this);
+      return;
+    }
+    try {
+      loop.await(done);
+    } finally {
+      loop.exit();
+    }
+  }
+
+  @Override
+  public void wake(Thread waiter) {
+    loop.wake();
+    LockSupport.unpark(waiter);
+  }
+
+  /** As {@link Lane#awaitAttached}. */
+  void awaitAttached(long timeoutMillis) {
+    lane.awaitAttached(timeoutMillis);
+  }
+
+  /** Bytes of frames taken in. */
+  long bytesReceived() {
+    return lane.bytesReceived();
+  }
+
+  /** Ends the call and the connection; whoever waits goes on waiting, parked. Idempotent. */
+  @Override
+  public void close() {
+    lane.close();
+  }
+}
