@@ -8,6 +8,7 @@ import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrateResponse;
 import io.pageferry.proto.v1.MigrationStatus;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -39,6 +40,15 @@ final class MigrateCommand implements Callable<Integer> {
       description = "Cap on drain bytes sent and not acknowledged (default: the daemon's setting).")
   private DataSize maxInFlight = new DataSize(0);
 
+  @Option(
+      names = "--drain-after",
+      paramLabel = "DURATION",
+      defaultValue = "0ms",
+      description = {
+        "Move pages on demand only until this long after switchover (default: ${DEFAULT-VALUE})."
+      })
+  private Duration drainAfter = Duration.ZERO;
+
   @Option(names = "--detach", description = "Return as soon as the migration has started.")
   private boolean detach;
 
@@ -51,6 +61,7 @@ final class MigrateCommand implements Callable<Integer> {
         MigrateRequest.newBuilder()
             .setDestination(target.toString())
             .setMaxBytesInFlight(maxInFlight.bytes())
+            .setDrainAfterMillis(drainAfter.toMillis())
             .build();
     PrintWriter out = Printer.of(spec);
     try (Daemons daemons = options.connectBoth()) {

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The source daemon's state: at most one guest and one migration of it. Any thread. */
 final class SourceControl implements DaemonControl, AutoCloseable {
+  private static final long MAX_DRAIN_AFTER_MILLIS = 3_600_000;
+
   private final SourceConfig config;
   private final Supplier<HostPort> advertised;
   private final LaneRegistry lanes;
@@ -135,11 +137,23 @@ final class SourceControl implements DaemonControl, AutoCloseable {
             here,
             HostPort.parse(request.getDestination()).toString(),
             advertised.get().toString(),
-            cap == 0 ? config.maxBytesInFlight().bytes() : cap);
+            cap == 0 ? config.maxBytesInFlight().bytes() : cap,
+            drainAfterMillis(request));
     migration = started;
     lanes.setCurrent(started);
     Thread.ofPlatform().daemon().name("migration").start(started::run);
     return started.key().migrationId();
+  }
+
+  private static long drainAfterMillis(MigrateRequest request) {
+    long millis = request.getDrainAfterMillis();
+    if (millis < 0 || millis > MAX_DRAIN_AFTER_MILLIS) {
+      throw new IllegalArgumentException(
+          "The drain may start up to an hour after switchover, not "
+              + Long.toUnsignedString(millis)
+              + " ms.");
+    }
+    return millis;
   }
 
   private static void requireAlive(HostedGuest guest) {

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,6 +46,7 @@ final class SourceMigration {
   private final String destination;
   private final String pageServiceAddress;
   private final long maxBytesInFlight;
+  private final long drainAfterMillis;
   private final PhaseTracker tracker;
   private final DestinationClient client;
   private final CountDownLatch released = new CountDownLatch(1);
@@ -65,12 +67,14 @@ final class SourceMigration {
       HostedGuest guest,
       String destination,
       String pageServiceAddress,
-      long maxBytesInFlight) {
+      long maxBytesInFlight,
+      long drainAfterMillis) {
     this.key = key;
     this.guest = guest;
     this.destination = destination;
     this.pageServiceAddress = pageServiceAddress;
     this.maxBytesInFlight = maxBytesInFlight;
+    this.drainAfterMillis = drainAfterMillis;
     this.tracker = new PhaseTracker(key, Phase.SETUP, System::nanoTime);
     this.client = new DestinationClient(destination);
   }
@@ -246,13 +250,14 @@ final class SourceMigration {
       tracker.enter(Phase.POSTCOPY_ACTIVE);
       if (lanesLost != null) {
         tracker.enter(Phase.POSTCOPY_PAUSED, ErrorCode.LANE_LOST, pausedSentence(lanesLost));
-      } else if (drainLane != null) {
-        drainLane.start(pages, maxBytesInFlight);
       }
     }
     checkComplete();
     try {
-      released.await();
+      if (!released.await(drainAfterMillis, TimeUnit.MILLISECONDS)) {
+        startDrain(pages);
+        released.await();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return;
@@ -264,6 +269,12 @@ final class SourceMigration {
       endLanes();
     }
     client.close();
+  }
+
+  private synchronized void startDrain(PageLedger pages) {
+    if (lanesLost == null && drainLane != null) {
+      drainLane.start(pages, maxBytesInFlight);
+    }
   }
 
   private String pausedSentence(String why) {
