@@ -5,7 +5,6 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
-import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -19,6 +18,7 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.EventExecutorChooserFactory.EventExecutorChooser;
 import io.netty.util.concurrent.ThreadPerTaskExecutor;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Event loops of Netty, with native epoll where it is available. New connections go to the loop
@@ -30,17 +30,8 @@ final class LeastLoadedLoops {
 
   /** {@code count} loops whose threads are named {@code name}-N. */
   static EventLoopGroup create(String name, int count) {
-    return new MultiThreadIoEventLoopGroup(
-        count,
-        new ThreadPerTaskExecutor(new DefaultThreadFactory(name, true)),
-        LeastLoaded::new,
-        handlers()) {
-      @Override
-      protected IoEventLoop newChild(
-          Executor executor, IoHandlerFactory handlerFactory, Object... none) {
-        return new PollingLoop(this, executor, handlerFactory);
-      }
-    };
+    return new CountedLoops(
+        count, new ThreadPerTaskExecutor(new DefaultThreadFactory(name, true)), handlers());
   }
 
   static IoHandlerFactory handlers() {
@@ -55,8 +46,24 @@ final class LeastLoadedLoops {
     return Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class;
   }
 
+  private static final class CountedLoops extends MultiThreadIoEventLoopGroup {
+    CountedLoops(int count, Executor executor, IoHandlerFactory handlers) {
+      super(count, executor, LeastLoaded::new, handlers);
+    }
+
+    @Override
+    protected IoEventLoop newChild(Executor executor, IoHandlerFactory handlers, Object... more) {
+      return new PollingLoop(this, executor, handlers);
+    }
+  }
+
+  /**
+   * Among loops with equally few channels it goes round, since a loop counts a channel only a
+   * moment after it was given one.
+   */
   private static final class LeastLoaded implements EventExecutorChooser {
     private final EventExecutor[] executors;
+    private final AtomicInteger turn = new AtomicInteger();
 
     LeastLoaded(EventExecutor[] executors) {
       this.executors = executors;
@@ -64,17 +71,19 @@ final class LeastLoadedLoops {
 
     @Override
     public EventExecutor next() {
-      EventExecutor best = executors[0];
-      int fewest = Integer.MAX_VALUE;
-      for (EventExecutor executor : executors) {
-        int channels =
-            executor instanceof SingleThreadIoEventLoop loop ? loop.registeredChannels() : 0;
-        if (channels < fewest) {
-          fewest = channels;
-          best = executor;
+      int first = Math.floorMod(turn.getAndIncrement(), executors.length);
+      EventExecutor best = executors[first];
+      for (int i = 1; i < executors.length; i++) {
+        EventExecutor candidate = executors[(first + i) % executors.length];
+        if (channels(candidate) < channels(best)) {
+          best = candidate;
         }
       }
       return best;
+    }
+
+    private static int channels(EventExecutor executor) {
+      return ((PollingLoop) executor).channels();
     }
   }
 }

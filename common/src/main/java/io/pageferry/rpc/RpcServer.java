@@ -33,7 +33,9 @@ public final class RpcServer implements AutoCloseable {
   /** Largest message taken from a peer or client, in bytes. */
   public static final int MAX_MESSAGE_BYTES = 16 << 20;
 
-  private static final int LOOPS = 8;
+  /** An urgent lane for each of 64 vCPUs, the drain lane, and some for control. */
+  private static final int LOOPS = 72;
+
   private static final int WINDOW_BYTES = 16 << 20;
   private static final long KEEPALIVE_SECONDS = 10;
   private static final long KEEPALIVE_TIMEOUT_SECONDS = 5;
