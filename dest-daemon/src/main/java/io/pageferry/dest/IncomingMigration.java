@@ -81,7 +81,7 @@ final class IncomingMigration implements AutoCloseable {
   private volatile long firstInstructionNanos;
 
   /**
-   * Maps memory, connects both lanes to the source.
+   * Maps memory, connects the lanes to the source.
    *
    * @throws PageFerryException LANE_LOST or the source's reason; nothing is left behind
    */
@@ -127,7 +127,7 @@ final class IncomingMigration implements AutoCloseable {
   }
 
   /**
-   * Waits until the source has accepted both lanes.
+   * Waits until the source has accepted every lane.
    *
    * @throws PageFerryException the source's reason, or LANE_LOST; the caller then closes this
    */
