@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A frame to send: the content of a run of pages, read from the slot when the frame is marshalled.
  *
- * @param slot the slot, or null only in the answer to a hello
+ * @param slot the slot; null in the answer to a hello, and only there
  * @param firstPage first page of the run
  * @param pageCount number of pages; 0 says that the destination has acknowledged the page before
  * @param zero whether all bytes are zero and none are sent

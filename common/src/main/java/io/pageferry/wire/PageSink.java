@@ -3,8 +3,8 @@ package io.pageferry.wire;
 import io.pageferry.memory.MemorySlot;
 
 /**
- * Where arriving frames go. Called on the lane's event-loop thread, one frame at a time per lane;
- * two lanes may call at once.
+ * Where arriving frames go. Called on the thread that is the lane's event loop, one frame at a time
+ * per lane; several lanes may call at once.
  */
 public interface PageSink {
   /**

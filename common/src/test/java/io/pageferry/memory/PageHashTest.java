@@ -44,4 +44,20 @@ class PageHashTest {
       }
     }
   }
+
+  /** The vector of docs/protocol.md. */
+  @Test
+  void theDocumentedImageHasTheDocumentedDigest() {
+    try (GuestMemory memory =
+        GuestMemory.anonymous(List.of(new SlotLayout(0, 0x8000_0000L, 3 * 4096)))) {
+      MemorySlot slot = memory.slots().getFirst();
+      for (int at = 0; at < 4096; at++) {
+        slot.segment().set(JAVA_BYTE, at, (byte) at);
+      }
+      slot.segment().asSlice(2 * 4096, 4096).fill((byte) 0xa5);
+      assertThat(PageHash.contribution(slot, 0)).isEqualTo(0x842058f5388e3c20L);
+      assertThat(PageHash.contribution(slot, 1)).isZero();
+      assertThat(PageHash.contribution(slot, 2)).isEqualTo(0x6b69c9349051624cL);
+    }
+  }
 }

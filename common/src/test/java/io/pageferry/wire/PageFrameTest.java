@@ -22,6 +22,7 @@ import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -76,6 +77,20 @@ class PageFrameTest {
   @Test
   void theAnswerToAHelloIsTheEmptyMessage() throws IOException {
     assertThat(drained(OutgoingFrame.ATTACHED)).isEmpty();
+  }
+
+  /** The vectors of docs/protocol.md. */
+  @Test
+  void documentedFramesHaveTheDocumentedBytes() throws IOException {
+    MemorySlot first = memory.slots().getFirst();
+    MemorySlot second = memory.slots().getLast();
+    byte[] withData = drained(OutgoingFrame.bytes(first, 3, 1));
+    assertThat(HexFormat.of().formatHex(withData, 0, 7)).isEqualTo("10031801228020");
+    assertThat(withData).hasSize(7 + PageGeometry.PAGE_SIZE);
+    assertThat(HexFormat.of().formatHex(drained(OutgoingFrame.zeros(second, 298, 2))))
+        .isEqualTo("080710aa021802");
+    assertThat(HexFormat.of().formatHex(drained(OutgoingFrame.acknowledged(first, 3))))
+        .isEqualTo("1003");
   }
 
   @Test

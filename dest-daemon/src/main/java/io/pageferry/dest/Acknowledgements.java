@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 
 /**
  * Pages that are installed and that the source has not been told of. Bounded: when the buffer is
- * full it is sent at once. Both lanes' event loops add; any thread flushes.
+ * full it is sent at once. The threads of all lanes add; any thread flushes.
  */
 final class Acknowledgements {
   private static final int MAX_RANGES = 256;

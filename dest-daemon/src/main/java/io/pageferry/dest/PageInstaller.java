@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * INVARIANT (rule 2): whoever sets a page's claimed bit first installs it; every later arrival is
  * dropped without a look at its bytes, so nothing that the guest wrote is ever overwritten.
  *
- * <p>Both lanes' event loops call it at once, each through its own {@link #sink}.
+ * <p>All lanes call it at once: the drain lane on its event loop, an urgent lane on its vCPU's
+ * thread.
  */
 final class PageInstaller {
   /** Which lane brought a page. */
