@@ -98,7 +98,10 @@ final class SourceMigration {
       tracker.enter(Phase.SWITCHOVER);
       freezeGuest();
       PageLedger pages = new PageLedger(guest.memory());
-      client.transferState(state());
+      TransferStateRequest state = state();
+      LOG.debug("State of {} bytes is ready after {} ns.", state.getSerializedSize(), sincePause());
+      client.transferState(state);
+      LOG.debug("The destination has it after {} ns.", sincePause());
       ledger = pages;
       giveUpGuest();
     } catch (RuntimeException e) {
@@ -153,6 +156,10 @@ final class SourceMigration {
     wasRunning = guest.machine().state() == Machine.State.RUNNING;
     guest.pause();
     lastInstructionNanos = System.nanoTime();
+  }
+
+  private long sincePause() {
+    return System.nanoTime() - lastInstructionNanos;
   }
 
   private TransferStateRequest state() {
