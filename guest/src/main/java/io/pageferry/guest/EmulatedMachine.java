@@ -330,7 +330,10 @@ final class EmulatedMachine implements Machine {
     switch (exit) {
       case VcpuExit.MemoryFault fault -> {
         if (!fault.userfault()) {
-          throw new IllegalStateException("A " + fault + " is in no memory slot.");
+          throw new IllegalStateException(
+              "The guest is lost: "
+                  + fault
+                  + " is in no memory slot, and no trap handler can be reached.");
         }
         faults.resolve(vcpu, fault);
       }

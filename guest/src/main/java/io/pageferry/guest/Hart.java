@@ -106,7 +106,13 @@ final class Hart implements EmulatedVcpu {
       published = context.retired;
       switch (context.stop) {
         case NONE -> {}
-        case TRAP -> csrs.takeException();
+        case TRAP -> {
+          csrs.takeException();
+          if (isLost()) {
+            return context.memoryFault.set(
+                context.pc, Integer.BYTES, VcpuExit.Access.EXECUTE, false);
+          }
+        }
         case FAULT -> {
           return context.memoryFault;
         }
@@ -115,6 +121,13 @@ final class Hart implements EmulatedVcpu {
         }
       }
     }
+  }
+
+  /**
+   * Whether the handler of the trap just taken is itself in no memory: no other trap can follow.
+   */
+  private boolean isLost() {
+    return context.trapCause == Trap.INSTRUCTION_ACCESS && context.trapValue == context.pc;
   }
 
   /**

@@ -54,6 +54,20 @@ final class Assembler {
     return buffer.array();
   }
 
+  /** Adds a piece of code that does not depend on where it is. */
+  Assembler append(Assembler piece) {
+    code.addAll(piece.code);
+    return this;
+  }
+
+  /** Fills up with zeros, which are no instruction, to an address relative to the start. */
+  Assembler padTo(int address) {
+    while (here() < address) {
+      code.add(0);
+    }
+    return this;
+  }
+
   Assembler r(int opcode, int funct3, int funct7, int rd, int rs1, int rs2) {
     return raw(funct7 << 25 | rs2 << 20 | rs1 << 15 | funct3 << 12 | rd << 7 | opcode);
   }

@@ -17,6 +17,9 @@ import java.util.regex.Pattern;
 /**
  * A one-hart {@code virt} machine of {@code qemu-system-riscv64} that executes an image from the
  * base of RAM, driven through its monitor (QMP) on a unix socket. Used by one thread.
+ *
+ * <p>Room for a second hart makes QEMU translate AMOs to atomic operations; without, it loads and
+ * then stores, and reports a misaligned AMO as a misaligned load (cause 4, not 6).
  */
 final class QemuMachine implements AutoCloseable {
   private static final String PROGRAM = "qemu-system-riscv64";
@@ -42,7 +45,7 @@ final class QemuMachine implements AutoCloseable {
                     "-bios",
                     "none",
                     "-smp",
-                    "1",
+                    "cpus=1,maxcpus=2",
                     "-m",
                     (ramBytes >> 20) + "M",
                     "-display",

@@ -1,0 +1,92 @@
+package io.pageferry.bench;
+
+import io.pageferry.guest.FaultHandler;
+import io.pageferry.guest.Machine;
+import io.pageferry.guest.MachineSpec;
+import io.pageferry.guest.Machines;
+import io.pageferry.guest.ProgramParameters;
+import io.pageferry.guest.Vcpu;
+import io.pageferry.guest.program.BundledPrograms;
+import io.pageferry.guest.program.ElfLoader;
+import io.pageferry.guest.program.ParameterBlock;
+import io.pageferry.memory.GuestMemory;
+import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.PageGeometry;
+import io.pageferry.memory.UserfaultBitmap;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A paused machine with a bundled program in one slot of memory, whose userfaults are resolved at
+ * once and without a copy. Used by one thread, which closes it.
+ */
+final class BenchmarkGuest implements AutoCloseable {
+  private final GuestMemory memory;
+  private final Machine machine;
+
+  BenchmarkGuest(String program, int vcpus, long memoryBytes) {
+    MachineSpec spec =
+        MachineSpec.withRam("benchmark", vcpus, memoryBytes, new MachineSpec.Kind.Riscv(), 0);
+    memory = GuestMemory.anonymous(spec.slots());
+    long entry =
+        ElfLoader.load(
+            BundledPrograms.elf(program),
+            memory,
+            ParameterBlock.of(spec, ProgramParameters.DEFAULT));
+    machine = Machines.create(spec, memory, entry, allowing(memory.slots().getFirst()));
+  }
+
+  private static FaultHandler allowing(MemorySlot slot) {
+    return (vcpu, fault) -> {
+      UserfaultBitmap bitmap = slot.userfault();
+      if (bitmap == null) {
+        throw new IllegalStateException("Userfault is off, but the guest gave a " + fault + ".");
+      }
+      bitmap.allow(PageGeometry.pages(fault.guestPhysicalAddress() - slot.base()));
+    };
+  }
+
+  Machine machine() {
+    return machine;
+  }
+
+  /** Instructions retired by all vCPUs. */
+  long instructions() {
+    long sum = 0;
+    for (Vcpu vcpu : machine.vcpus()) {
+      sum += vcpu.instructions();
+    }
+    return sum;
+  }
+
+  /** Waits until the guest, which runs, has retired this many more instructions. */
+  void awaitInstructions(long count) {
+    long end = instructions() + count;
+    while (instructions() < end) {
+      check();
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
+  /** Lets the guest run for a while. */
+  void runFor(long nanos) {
+    machine.resume();
+    long end = System.nanoTime() + nanos;
+    for (long left = nanos; left > 0; left = end - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
+    machine.pause();
+    check();
+  }
+
+  private void check() {
+    if (machine.state() == Machine.State.STOPPED) {
+      throw new IllegalStateException("The guest has stopped: " + machine.failure());
+    }
+  }
+
+  @Override
+  public void close() {
+    machine.close();
+    memory.close();
+  }
+}

@@ -1,0 +1,66 @@
+package io.pageferry.bench;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * How fast one hart executes the bundled programs: {@link Retired#instructions} a second; the
+ * promise is 100 million.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 3)
+public class InterpreterBenchmark {
+  private static final int SLICE_MILLIS = 200;
+
+  /** Instructions retired, beside the slices that JMH counts. */
+  @State(Scope.Thread)
+  @AuxCounters(AuxCounters.Type.OPERATIONS)
+  public static class Retired {
+    /** By all vCPUs. */
+    public long instructions;
+  }
+
+  /** Name of a bundled program. */
+  @Param({"counter", "touch", "kv", "smp"})
+  public String program = "";
+
+  private final GuestHolder guest = new GuestHolder();
+
+  /** Boots the guest. */
+  @Setup(Level.Trial)
+  public void boot() {
+    guest.open(new BenchmarkGuest(program, 1, 64L << 20));
+  }
+
+  /** Ends the guest. */
+  @TearDown(Level.Trial)
+  public void close() {
+    guest.close();
+  }
+
+  /** A slice of time. */
+  @Benchmark
+  public void run(Retired retired) {
+    BenchmarkGuest running = guest.get();
+    long before = running.instructions();
+    running.runFor(TimeUnit.MILLISECONDS.toNanos(SLICE_MILLIS));
+    retired.instructions += running.instructions() - before;
+  }
+}
