@@ -38,6 +38,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
   private final DaemonMeters meters;
   private @Nullable IncomingMigration incoming;
   private @Nullable MigrationStatus lastFailure;
+  private @Nullable MigrationKey lastAborted;
 
   DestControl(DestConfig config, HostMemory hostMemory, MeterRegistry registry) {
     this.config = config;
@@ -65,6 +66,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
     IncomingMigration prepared;
     synchronized (this) {
       forgetAborted();
+      requireNotAborted(key);
       if (incoming != null) {
         throw new PageFerryException(
             ErrorCode.DESTINATION_BUSY,
@@ -152,6 +154,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
     IncomingMigration last = incoming;
     if (last != null && isAborted(last.tracker().phase())) {
       lastFailure = StatusMessages.migration(last.key(), last.tracker(), last.source()).build();
+      lastAborted = last.key();
       incoming = null;
     }
   }
@@ -180,7 +183,16 @@ final class DestControl implements DaemonControl, AutoCloseable {
     }
   }
 
+  /** A source that was told that its guest never ran here has taken it back, and must be right. */
+  private void requireNotAborted(MigrationKey key) {
+    if (key.equals(lastAborted)) {
+      throw IncomingMigration.neverCommitted(key, Phase.FAILED);
+    }
+  }
+
   private synchronized IncomingMigration named(MigrationKey key) {
+    forgetAborted();
+    requireNotAborted(key);
     IncomingMigration found = incoming;
     if (found == null || !found.key().equals(key)) {
       throw new PageFerryException(

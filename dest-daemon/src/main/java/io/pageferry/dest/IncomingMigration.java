@@ -181,11 +181,11 @@ final class IncomingMigration implements AutoCloseable {
    *     WRONG_GUEST_STATE if they came before
    */
   synchronized void loadState(TransferStateRequest request) {
-    requireAdvised();
     if (guest != null) {
       throw new PageFerryException(
           ErrorCode.WRONG_GUEST_STATE, "The guest's state has been transferred already.");
     }
+    requireAdvised();
     try {
       acceptZeroPages(request.getContentsList());
       Machine machine = Machines.restore(request.getMachineState().toByteArray(), memory, resolver);
@@ -224,18 +224,27 @@ final class IncomingMigration implements AutoCloseable {
 
   private void requireAdvised() {
     if (tracker.phase() != Phase.ADVISED) {
-      throw new PageFerryException(
-          ErrorCode.STALE_MIGRATION,
-          "Migration " + key.migrationId() + " is " + tracker.phase() + " at the destination.");
+      throw neverCommitted(key, tracker.phase());
     }
+  }
+
+  /** The refusal of a migration that is known to have ended before it was committed. */
+  static PageFerryException neverCommitted(MigrationKey key, Phase phase) {
+    return new PageFerryException(
+        ErrorCode.WRONG_GUEST_STATE,
+        "Migration "
+            + key.migrationId()
+            + " is "
+            + phase
+            + " at the destination, which never ran its guest.");
   }
 
   /**
    * Takes the guest and runs it. Idempotent.
    *
    * @return time from the call to the first vCPU's entry, in nanoseconds
-   * @throws PageFerryException WRONG_GUEST_STATE if the state is not here, STALE_MIGRATION if the
-   *     migration is over; the guest then does not run here
+   * @throws PageFerryException WRONG_GUEST_STATE if the state is not here or the migration was
+   *     aborted; the guest then does not run here, and never will under this epoch
    */
   synchronized long commit() {
     long start = System.nanoTime();

@@ -3,6 +3,7 @@ package io.pageferry.source;
 import io.grpc.ServerCall;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.PageGeometry;
 import io.pageferry.memory.PageHash;
 import io.pageferry.proto.v1.DrainRequest;
 import io.pageferry.proto.v1.PageRange;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class DrainLane extends Lane<DrainRequest> {
   /** Most pages in one frame: 256 KiB. */
   static final int FRAME_PAGES = 64;
+
+  private static final long FRAME_BYTES = PageGeometry.bytes(FRAME_PAGES);
 
   private final LaneRegistry registry;
   private @Nullable SourceMigration migration;
@@ -76,7 +79,8 @@ final class DrainLane extends Lane<DrainRequest> {
     if (pages == null) {
       return;
     }
-    while (isReady() && pages.bytesInFlight() < maxBytesInFlight) {
+    // Whole frames only: a frame cut to the room that is left would make many small ones.
+    while (isReady() && pages.bytesInFlight() <= maxBytesInFlight - FRAME_BYTES) {
       OutgoingFrame frame = nextFrame(pages);
       if (frame == null) {
         return;

@@ -135,7 +135,8 @@ final class PageLedger {
 
   /**
    * The destination has installed these pages: adds them to the digest and gives them back to the
-   * operating system. Pages acknowledged before stay as they are.
+   * operating system. Pages acknowledged before, and pages that were never written, which a fetch
+   * is answered without sending them, stay as they are.
    *
    * @throws PageFerryException PAGE_OUT_OF_RANGE if one of them does not exist or was never sent;
    *     then none is released
@@ -146,7 +147,7 @@ final class PageLedger {
     long sum = 0;
     long released = 0;
     for (long page = firstPage; page < firstPage + count; page++) {
-      if (!pages.sent().get(page)) {
+      if (hasContent(slot, page) && !pages.sent().get(page)) {
         throw new PageFerryException(
             ErrorCode.PAGE_OUT_OF_RANGE,
             "The destination acknowledged page "
@@ -157,7 +158,7 @@ final class PageLedger {
       }
     }
     for (long page = firstPage; page < firstPage + count; page++) {
-      if (!pages.released().get(page)) {
+      if (hasContent(slot, page) && !pages.released().get(page)) {
         sum += PageHash.contribution(slot, page);
         pages.released().set(page);
         released++;

@@ -198,7 +198,7 @@ final class SourceMigration {
     }
     client.close();
     guest.fence().comeBack();
-    if (wasRunning) {
+    if (wasRunning && guest.machine().state() != Machine.State.STOPPED) {
       guest.resume();
     }
     Phase end = cause.code() == ErrorCode.CANCELLED ? Phase.CANCELLED : Phase.FAILED;
@@ -231,8 +231,7 @@ final class SourceMigration {
         LOG.debug("The destination entered its vCPUs after {} ns.", response.getResumeNanos());
         return true;
       } catch (PageFerryException e) {
-        if (e.code() != ErrorCode.DESTINATION_UNREACHABLE && e.code() != ErrorCode.INTERNAL) {
-          // An explicit refusal: the destination does not run the guest, and forgets it on abort.
+        if (provesThatTheGuestNeverRan(e.code(), attempt)) {
           handedOver = false;
           stayHere(e);
           return false;
@@ -249,6 +248,20 @@ final class SourceMigration {
         LockSupport.parkNanos(COMMIT_RETRY_NANOS);
       }
     }
+  }
+
+  /**
+   * Whether an error of Commit means that the destination does not run the guest and never will
+   * (rule 3). Once an attempt went unanswered that one may have been obeyed: a destination that no
+   * longer knows the migration has then perhaps run the guest and lost or unloaded it since. Only
+   * one that remembers the migration, and that it was not committed, is believed.
+   */
+  private static boolean provesThatTheGuestNeverRan(ErrorCode code, int attempt) {
+    return switch (code) {
+      case DESTINATION_UNREACHABLE, INTERNAL -> false;
+      case WRONG_GUEST_STATE -> true;
+      default -> attempt == 1;
+    };
   }
 
   private void servePages() {
@@ -324,6 +337,7 @@ final class SourceMigration {
   }
 
   synchronized void attach(DemandLane lane) {
+    requireUnderWay();
     if (demandLanes.size() == guest.machine().spec().vcpus()) {
       throw alreadyAttached("an urgent lane for every vCPU");
     }
@@ -331,10 +345,19 @@ final class SourceMigration {
   }
 
   synchronized void attach(DrainLane lane) {
+    requireUnderWay();
     if (drainLane != null) {
       throw alreadyAttached("its drain lane");
     }
     drainLane = lane;
+  }
+
+  private void requireUnderWay() {
+    if (cancelRequested || tracker.phase().isTerminal()) {
+      throw new PageFerryException(
+          ErrorCode.STALE_MIGRATION,
+          "A lane cannot attach: migration " + key.migrationId() + " is over.");
+    }
   }
 
   private static PageFerryException alreadyAttached(String what) {

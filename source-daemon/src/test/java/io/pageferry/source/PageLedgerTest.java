@@ -1,0 +1,209 @@
+package io.pageferry.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pageferry.memory.GuestMemory;
+import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.PageGeometry;
+import io.pageferry.memory.PageHash;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.PageFerryException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class PageLedgerTest {
+  private static final long PAGES = 200;
+  private static final long WRITTEN = 150;
+
+  private GuestMemory memory;
+  private MemorySlot slot;
+  private PageLedger ledger;
+
+  @BeforeEach
+  void freeze() {
+    memory = Pages.memory(PAGES, WRITTEN);
+    slot = Pages.slot(memory);
+    ledger = new PageLedger(memory);
+  }
+
+  @AfterEach
+  void unmap() {
+    memory.close();
+  }
+
+  private void send(long first, long count) {
+    for (long page = first; page < first + count; page++) {
+      assertThat(ledger.markSent(slot, page)).as("page %d", page).isTrue();
+    }
+  }
+
+  @Test
+  void aPageThatIsSentKeepsItsBytesUntilItIsAcknowledged() {
+    send(0, WRITTEN);
+    assertThat(slot.residentBytes()).isEqualTo(PageGeometry.bytes(WRITTEN));
+    assertThat(ledger.bytesInFlight()).isEqualTo(PageGeometry.bytes(WRITTEN));
+    for (long page = 0; page < WRITTEN; page++) {
+      assertThat(ledger.isReleased(slot, page)).isFalse();
+      assertThat(Pages.read(slot, page)).isEqualTo(page + 1);
+    }
+  }
+
+  @Test
+  void acknowledgingGivesExactlyTheNamedPagesBackToTheSystem() {
+    send(0, WRITTEN);
+    ledger.acknowledge(Pages.SLOT, 10, 5);
+    assertThat(ledger.releasedPages()).isEqualTo(5);
+    assertThat(slot.residentBytes()).isEqualTo(PageGeometry.bytes(WRITTEN - 5));
+    for (long page = 0; page < WRITTEN; page++) {
+      boolean named = page >= 10 && page < 15;
+      assertThat(ledger.isReleased(slot, page)).isEqualTo(named);
+      if (!named) {
+        assertThat(Pages.read(slot, page)).isEqualTo(page + 1);
+      }
+    }
+  }
+
+  @Test
+  void aPageAcknowledgedTwiceIsReleasedAndDigestedOnce() {
+    long expected = 0;
+    for (long page = 0; page < WRITTEN; page++) {
+      expected += PageHash.contribution(slot, page);
+    }
+    send(0, WRITTEN);
+    ledger.acknowledge(Pages.SLOT, 0, WRITTEN);
+    ledger.acknowledge(Pages.SLOT, 0, WRITTEN);
+    ledger.acknowledge(Pages.SLOT, 7, 1);
+    assertThat(ledger.releasedPages()).isEqualTo(WRITTEN);
+    assertThat(ledger.bytesInFlight()).isZero();
+    assertThat(ledger.digest()).isEqualTo(expected);
+    assertThat(ledger.isComplete()).isTrue();
+  }
+
+  @Test
+  void anAcknowledgementOfAPageThatWasNeverSentReleasesNothing() {
+    send(0, 10);
+    assertThatThrownBy(() -> ledger.acknowledge(Pages.SLOT, 5, 10))
+        .isInstanceOfSatisfying(
+            PageFerryException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.PAGE_OUT_OF_RANGE))
+        .hasMessageContaining("page 10");
+    assertThat(ledger.releasedPages()).isZero();
+    assertThat(slot.residentBytes()).isEqualTo(PageGeometry.bytes(WRITTEN));
+  }
+
+  @Test
+  void anAcknowledgementOfAPageThatWasNeverWrittenCountsForNothing() {
+    send(0, WRITTEN);
+    ledger.acknowledge(Pages.SLOT, WRITTEN - 1, 2);
+    assertThat(ledger.releasedPages()).isEqualTo(1);
+    assertThat(ledger.bytesInFlight()).isEqualTo(PageGeometry.bytes(WRITTEN - 1));
+  }
+
+  @Test
+  void pagesOutsideTheGuestAreRefused() {
+    long[][] ranges = {
+      {Pages.SLOT + 1, 0, 1}, {Pages.SLOT, -1, 1}, {Pages.SLOT, PAGES, 1},
+      {Pages.SLOT, 0, PAGES + 1}, {Pages.SLOT, 0, 0}, {Pages.SLOT, 0, -1},
+      {Pages.SLOT, Long.MAX_VALUE, 1}, {Pages.SLOT, 1, Long.MAX_VALUE}
+    };
+    for (long[] range : ranges) {
+      assertThatThrownBy(() -> ledger.acknowledge((int) range[0], range[1], range[2]))
+          .isInstanceOfSatisfying(
+              PageFerryException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.PAGE_OUT_OF_RANGE));
+    }
+    assertThat(ledger.releasedPages()).isZero();
+  }
+
+  @Test
+  void everyPageIsMarkedAsSentFirstByOneOfManyThreads() throws Exception {
+    int threads = 4;
+    List<Integer> firsts =
+        inParallel(
+            threads,
+            worker -> {
+              int first = 0;
+              for (long page = 0; page < WRITTEN; page++) {
+                first += ledger.markSent(slot, page) ? 1 : 0;
+              }
+              return first;
+            });
+    assertThat(firsts.stream().mapToInt(Integer::intValue).sum()).isEqualTo((int) WRITTEN);
+    assertThat(ledger.sentPages()).isEqualTo(WRITTEN);
+  }
+
+  @Test
+  void sendingWhileAcknowledgementsComeNeitherLosesNorRepeatsAPage() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("sendingWhileAcknowledgementsCome: seed " + seed);
+    List<Long> order = new ArrayList<>();
+    for (long page = 0; page < WRITTEN; page++) {
+      order.add(page);
+    }
+    Collections.shuffle(order, new Random(seed));
+    List<Integer> results =
+        inParallel(
+            3,
+            worker -> {
+              for (long page : order) {
+                if (worker > 0) {
+                  var _ = ledger.markSent(slot, page);
+                  continue;
+                }
+                while (!ledger.isReleased(slot, page)) {
+                  try {
+                    ledger.acknowledge(Pages.SLOT, page, 1);
+                  } catch (PageFerryException notSentYet) {
+                    assertThat(Pages.read(slot, page)).as("seed %d", seed).isEqualTo(page + 1);
+                    Thread.onSpinWait();
+                  }
+                }
+              }
+              return worker;
+            });
+    assertThat(results).hasSize(3);
+    assertThat(ledger.isComplete()).isTrue();
+    assertThat(ledger.releasedPages()).isEqualTo(WRITTEN);
+    assertThat(ledger.sentPages()).isEqualTo(WRITTEN);
+    assertThat(slot.residentBytes()).isZero();
+  }
+
+  @Test
+  void bookkeepingTakesAtMostFourBitsAPage() {
+    assertThat(PageLedger.BITMAPS).isLessThanOrEqualTo(4);
+  }
+
+  private interface Work {
+    int run(int worker);
+  }
+
+  private static List<Integer> inParallel(int threads, Work work) throws Exception {
+    CyclicBarrier start = new CyclicBarrier(threads);
+    try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
+      List<Future<Integer>> futures = new ArrayList<>();
+      for (int i = 0; i < threads; i++) {
+        int worker = i;
+        futures.add(
+            executor.submit(() -> {
+              var _ = start.await();
+              return work.run(worker);
+            }));
+      }
+      List<Integer> results = new ArrayList<>();
+      for (Future<Integer> future : futures) {
+        results.add(future.get());
+      }
+      return results;
+    }
+  }
+}
