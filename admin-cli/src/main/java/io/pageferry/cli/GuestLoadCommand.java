@@ -10,6 +10,7 @@ import io.pageferry.proto.v1.ProgramParameters;
 import io.pageferry.proto.v1.SyntheticWorkload;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -187,11 +188,12 @@ final class GuestLoadCommand implements Callable<Integer> {
   private static ByteString read(Path file) {
     try {
       return ByteString.copyFrom(Files.readAllBytes(file));
+    } catch (NoSuchFileException _) {
+      throw new FerryException(
+          ExitCode.USAGE, "There is no file %s; check the path after --elf.".formatted(file));
     } catch (IOException e) {
       throw new FerryException(
-          ExitCode.USAGE,
-          "Cannot read the executable %s (%s); check the path."
-              .formatted(file, e.getClass().getSimpleName()));
+          ExitCode.USAGE, "The file %s cannot be read: %s.".formatted(file, e.getMessage()));
     }
   }
 }

@@ -39,7 +39,7 @@ public final class HostMemory {
   }
 
   /** A host whose {@code proc} and {@code sys} lie under a directory. */
-  static HostMemory under(Path root) {
+  public static HostMemory under(Path root) {
     return new HostMemory(root);
   }
 

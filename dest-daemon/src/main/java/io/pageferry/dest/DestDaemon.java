@@ -26,7 +26,8 @@ public final class DestDaemon implements AutoCloseable {
     this(config, HostMemory.ofThisHost());
   }
 
-  DestDaemon(DestConfig config, HostMemory hostMemory) {
+  /** A daemon on a host with so much memory that does not listen yet. */
+  public DestDaemon(DestConfig config, HostMemory hostMemory) {
     this.config = config;
     control = new DestControl(config, hostMemory, registry);
     server =

@@ -118,13 +118,12 @@ public final class CommandRunner {
   }
 
   private static String sentence(ParameterException e, LayeredDefaults defaults) {
-    String place = defaults.placeOf(e.getArgSpec(), e.getValue());
-    if (place != null) {
-      return place + ": " + e.getMessage();
+    String message = String.valueOf(e.getMessage());
+    if (e instanceof UnmatchedArgumentException) {
+      return message + "; --help lists all options.";
     }
-    return e instanceof UnmatchedArgumentException
-        ? e.getMessage() + "; --help lists all options."
-        : String.valueOf(e.getMessage());
+    String place = defaults.placeOf(e.getArgSpec(), e.getValue());
+    return (place == null ? "" : place + ": ") + message + (message.endsWith(".") ? "" : ".");
   }
 
   private int failed(Exception e, CommandLine failing, ParseResult ignored) {

@@ -36,11 +36,15 @@ final class ImageWriter {
           "The program needs memory at 0x"
               + Long.toHexString(address)
               + ", where a guest of "
-              + (memory.sizeBytes() >> 20)
-              + " MiB has none: give the guest more memory.");
+              + size(memory.sizeBytes())
+              + " has none: give the guest more memory.");
     }
     long offset = address - slot.base();
     return new Part(slot, offset, Math.min(bytes, slot.sizeBytes() - offset));
+  }
+
+  private static String size(long bytes) {
+    return bytes % (1 << 20) == 0 ? (bytes >> 20) + " MiB" : (bytes >> 10) + " KiB";
   }
 
   /**

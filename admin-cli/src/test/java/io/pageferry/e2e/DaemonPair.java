@@ -1,0 +1,196 @@
+package io.pageferry.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import io.pageferry.cli.AdminClient;
+import io.pageferry.cli.Daemons;
+import io.pageferry.cli.Migrations;
+import io.pageferry.cli.StatusPair;
+import io.pageferry.config.DataSize;
+import io.pageferry.config.HostPort;
+import io.pageferry.dest.DestConfig;
+import io.pageferry.dest.DestDaemon;
+import io.pageferry.proto.v1.DigestGuestRequest;
+import io.pageferry.proto.v1.DigestGuestResponse;
+import io.pageferry.proto.v1.GuestState;
+import io.pageferry.proto.v1.GuestStatus;
+import io.pageferry.proto.v1.LoadGuestRequest;
+import io.pageferry.proto.v1.MigrateRequest;
+import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.proto.v1.PageCounts;
+import io.pageferry.proto.v1.Phase;
+import io.pageferry.proto.v1.ReadConsoleRequest;
+import io.pageferry.proto.v1.ResumeGuestRequest;
+import io.pageferry.proto.v1.Role;
+import io.pageferry.proto.v1.UnloadGuestRequest;
+import io.pageferry.proto.v1.VcpuStatus;
+import io.pageferry.proto.v1.WriteConsoleRequest;
+import io.pageferry.source.SourceConfig;
+import io.pageferry.source.SourceDaemon;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Both daemons in this JVM, on free ports of the loopback interface. One thread. */
+public final class DaemonPair implements AutoCloseable {
+  private static final HostPort ANY = new HostPort("127.0.0.1", 0);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final SourceDaemon sourceDaemon;
+  private final DestDaemon destinationDaemon;
+  private final AdminClient source;
+  private final AdminClient destination;
+
+  private DaemonPair(DestDaemon destinationDaemon) {
+    this.sourceDaemon = new SourceDaemon(new SourceConfig(ANY, ANY, null, DataSize.ofMebibytes(8)));
+    this.destinationDaemon = destinationDaemon;
+    sourceDaemon.start();
+    destinationDaemon.start();
+    source = new AdminClient(Role.ROLE_SOURCE, sourceDaemon.address(), PATIENCE);
+    destination = new AdminClient(Role.ROLE_DESTINATION, destinationDaemon.address(), PATIENCE);
+  }
+
+  /** Two daemons that listen. */
+  public static DaemonPair start() {
+    return start(64);
+  }
+
+  /** Two daemons that listen; the destination takes only so many vCPUs. */
+  public static DaemonPair start(int maxVcpus) {
+    return new DaemonPair(new DestDaemon(new DestConfig(ANY, ANY, maxVcpus)));
+  }
+
+  /** A client of the source. */
+  public AdminClient source() {
+    return source;
+  }
+
+  /** A client of the destination. */
+  public AdminClient destination() {
+    return destination;
+  }
+
+  /** Loads a guest at the source and lets it run. */
+  public void run(LoadGuestRequest guest) {
+    load(guest);
+    resume(source);
+  }
+
+  /** Loads a guest at the source. */
+  public void load(LoadGuestRequest guest) {
+    var _ = source.call(stub -> stub.loadGuest(guest));
+  }
+
+  /** Runs the guest of a daemon. */
+  public static void resume(AdminClient daemon) {
+    var _ = daemon.call(stub -> stub.resumeGuest(ResumeGuestRequest.getDefaultInstance()));
+  }
+
+  /** Waits until the guest at the source has retired so many instructions. */
+  void awaitInstructions(long count) {
+    await()
+        .atMost(PATIENCE)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .until(() -> instructions(source.status().getGuest()) >= count);
+  }
+
+  /** Instructions of all vCPUs. */
+  static long instructions(GuestStatus guest) {
+    return guest.getVcpusList().stream().mapToLong(VcpuStatus::getInstructions).sum();
+  }
+
+  /** Moves the guest, and checks that it has arrived byte for byte. */
+  public StatusPair migrate() {
+    MigrateRequest request =
+        MigrateRequest.newBuilder().setDestination(destination.address()).build();
+    var _ = source.call(stub -> stub.migrate(request));
+    StatusPair end = awaitEnd();
+    MigrationStatus left = end.sourceMigration().orElseThrow();
+    MigrationStatus arrived = end.destinationMigration().orElseThrow();
+    assertThat(left.getPhase()).as(left.getReason()).isEqualTo(Phase.PHASE_COMPLETED);
+    assertThat(arrived.getPhase()).as(arrived.getReason()).isEqualTo(Phase.PHASE_COMPLETED);
+    assertThat(arrived.getImageDigest()).isNotEmpty().isEqualTo(left.getImageDigest());
+    PageCounts pages = arrived.getPages();
+    assertThat(pages.getDemand() + pages.getDrain() + pages.getZero())
+        .as("pages by origin")
+        .isEqualTo(pages.getTotal());
+    return end;
+  }
+
+  private StatusPair awaitEnd() {
+    AtomicReference<StatusPair> last = new AtomicReference<>();
+    Daemons daemons = new Daemons(source, destination);
+    await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> {
+          StatusPair now = daemons.statuses();
+          last.set(now);
+          Phase there =
+              now.destinationMigration()
+                  .map(MigrationStatus::getPhase)
+                  .orElse(Phase.PHASE_UNSPECIFIED);
+          return Migrations.ended(now.phase())
+              && (now.phase() != Phase.PHASE_COMPLETED || Migrations.ended(there));
+        });
+    return last.get();
+  }
+
+  /** Tells the guest at a daemon to check itself; gives its last line once it has ended. */
+  static String verdict(AdminClient daemon) {
+    WriteConsoleRequest request =
+        WriteConsoleRequest.newBuilder().setData(ByteString.copyFromUtf8("q")).build();
+    var _ = daemon.call(stub -> stub.writeConsole(request));
+    GuestStatus guest = awaitShutdown(daemon);
+    String line = lastLine(daemon);
+    assertThat(guest.getExitCode()).as(line).isZero();
+    return line;
+  }
+
+  /** Waits until the guest has ended itself or reached its instruction limit. */
+  static GuestStatus awaitShutdown(AdminClient daemon) {
+    return await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(10))
+        .until(
+            () -> daemon.status().getGuest(),
+            guest -> guest.getState() == GuestState.GUEST_STATE_SHUTDOWN);
+  }
+
+  private static String lastLine(AdminClient daemon) {
+    StringBuilder text = new StringBuilder();
+    var _ =
+        daemon.call(stub -> {
+          stub.readConsole(ReadConsoleRequest.getDefaultInstance())
+              .forEachRemaining(part -> text.append(part.getData().toStringUtf8()));
+          return text;
+        });
+    return text.toString().lines().filter(line -> !line.isBlank()).reduce("", (_, line) -> line);
+  }
+
+  /** SHA-256 of memory and state of a guest that does not run. */
+  static DigestGuestResponse digest(AdminClient daemon) {
+    return daemon.call(stub -> stub.digestGuest(DigestGuestRequest.getDefaultInstance()));
+  }
+
+  /** Discards the guest of a daemon. */
+  static void unload(AdminClient daemon) {
+    var _ = daemon.call(stub -> stub.unloadGuest(UnloadGuestRequest.getDefaultInstance()));
+  }
+
+  /** Discards the guest at both daemons, so that another can be loaded and moved. */
+  void unloadBoth() {
+    unload(source);
+    unload(destination);
+  }
+
+  @Override
+  public void close() {
+    source.close();
+    destination.close();
+    sourceDaemon.close();
+    destinationDaemon.close();
+  }
+}

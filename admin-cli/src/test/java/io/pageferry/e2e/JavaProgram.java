@@ -1,0 +1,114 @@
+package io.pageferry.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A main class in a process of its own, on the class path of the tests. Killed by close. */
+final class JavaProgram implements AutoCloseable {
+  private static final Pattern ADDRESS = Pattern.compile("state=listening address=(\\S+)");
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final Process process;
+  private final Path output;
+
+  private JavaProgram(Process process, Path output) {
+    this.process = process;
+    this.output = output;
+  }
+
+  /** Starts it; what it prints goes to a file of its own in a directory. */
+  static JavaProgram start(Path directory, String mainClass, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    Collections.addAll(
+        command,
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+        "-XX:+UseSerialGC",
+        "-Xmx128m",
+        "-cp",
+        System.getProperty("java.class.path"),
+        mainClass);
+    Collections.addAll(command, arguments);
+    Path output = Files.createTempFile(directory, "program-", ".log");
+    return new JavaProgram(
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start(),
+        output);
+  }
+
+  /** A source daemon on free ports. */
+  static JavaProgram source(Path directory) throws IOException {
+    return start(
+        directory,
+        "io.pageferry.source.SourceMain",
+        "--listen=127.0.0.1:0",
+        "--metrics-listen=127.0.0.1:0");
+  }
+
+  /** A destination daemon on free ports. */
+  static JavaProgram destination(Path directory) throws IOException {
+    return start(
+        directory,
+        "io.pageferry.dest.DestMain",
+        "--listen=127.0.0.1:0",
+        "--metrics-listen=127.0.0.1:0");
+  }
+
+  /** Waits until a daemon says where it listens. */
+  String awaitAddress() {
+    return await()
+        .atMost(PATIENCE)
+        .until(
+            () -> {
+              assertThat(process.isAlive()).as(output()).isTrue();
+              Matcher matcher = ADDRESS.matcher(output());
+              return matcher.find() ? matcher.group(1) : "";
+            },
+            address -> !address.isEmpty());
+  }
+
+  /** Waits until it ends by itself; gives its exit code. */
+  int awaitExit() throws InterruptedException {
+    assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as(output()).isTrue();
+    return process.exitValue();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** What it has printed so far. */
+  String output() {
+    try {
+      return Files.readString(output);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** SIGKILL: no handler runs, no connection is closed in order. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    kill();
+  }
+}
