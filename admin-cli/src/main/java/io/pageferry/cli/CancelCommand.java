@@ -1,5 +1,6 @@
 package io.pageferry.cli;
 
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.CancelMigrationRequest;
 import io.pageferry.proto.v1.CancelMigrationResponse;
 import java.util.concurrent.Callable;

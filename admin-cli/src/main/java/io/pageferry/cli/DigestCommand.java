@@ -1,5 +1,6 @@
 package io.pageferry.cli;
 
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.DigestGuestRequest;
 import io.pageferry.proto.v1.DigestGuestResponse;
 import java.io.PrintWriter;

@@ -3,7 +3,8 @@ package io.pageferry.cli;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.pageferry.proto.v1.ErrorCode;
+import io.pageferry.config.cli.ExitCode;
+import io.pageferry.migration.ErrorCode;
 import io.pageferry.rpc.ErrorStatus;
 import java.util.Optional;
 
@@ -61,15 +62,22 @@ final class Failures {
         : description;
   }
 
+  /** The category of the reason that a status message gives. */
+  static ExitCode exitCode(io.pageferry.proto.v1.ErrorCode code) {
+    return named(code.name().replaceFirst("^ERROR_CODE_", ""))
+        .map(ExitCode::of)
+        .orElse(ExitCode.INTERNAL);
+  }
+
   private static Optional<ErrorCode> errorCode(StatusRuntimeException failure) {
     Metadata trailers = failure.getTrailers();
     String name = trailers == null ? null : trailers.get(ErrorStatus.CODE_KEY);
-    if (name == null) {
-      return Optional.empty();
-    }
-    String full = name.startsWith("ERROR_CODE_") ? name : "ERROR_CODE_" + name;
+    return name == null ? Optional.empty() : named(name);
+  }
+
+  private static Optional<ErrorCode> named(String name) {
     try {
-      return Optional.of(ErrorCode.valueOf(full));
+      return Optional.of(ErrorCode.valueOf(name));
     } catch (IllegalArgumentException _) {
       // A newer daemon: its gRPC status tells the category.
       return Optional.empty();

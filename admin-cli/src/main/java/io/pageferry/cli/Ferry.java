@@ -1,8 +1,11 @@
 package io.pageferry.cli;
 
 import io.pageferry.cli.demo.DemoCommand;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.config.cli.ValueConverters;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.OptionSpec;
@@ -27,20 +30,7 @@ import picocli.CommandLine.ScopeType;
       DigestCommand.class,
       VersionCommand.class
     },
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:done",
-      "1:internal error",
-      "2:wrong usage or invalid input",
-      "3:this host lacks something (JDK, port, memory)",
-      "4:a daemon cannot be reached",
-      "5:refused because of the guest's or migration's state",
-      "6:version mismatch",
-      "7:migration failed or cancelled",
-      "8:verification failed (digests or the guest's own check)",
-      "9:migration paused after switchover",
-      "130:interrupted"
-    })
+    exitCodeListHeading = "%nExit codes:%n")
 public final class Ferry {
   /** Runs one command. */
   public static void main(String[] arguments) {
@@ -60,6 +50,11 @@ public final class Ferry {
                 .scopeType(ScopeType.INHERIT)
                 .description("Show this help.")
                 .build());
+    Map<String, String> exitCodes = new LinkedHashMap<>();
+    for (ExitCode code : ExitCode.values()) {
+      exitCodes.put(Integer.toString(code.number()), code.meaning());
+    }
+    commandLine.getCommandSpec().usageMessage().exitCodeList(exitCodes);
     // What follows these is for the launcher, which carries them out.
     commandLine.getSubcommands().values().stream()
         .filter(command -> LauncherCommands.NAMES.contains(command.getCommandName()))
@@ -101,8 +96,11 @@ public final class Ferry {
   private static int reportUsage(CommandLine.ParameterException failure, String[] arguments) {
     CommandLine command = failure.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println("ferry: " + failure.getMessage());
-    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    String sentence = String.valueOf(failure.getMessage());
+    err.printf(
+        "ferry: %s; see '%s --help'.%n",
+        sentence.endsWith(".") ? sentence.substring(0, sentence.length() - 1) : sentence,
+        command.getCommandSpec().qualifiedName());
     err.flush();
     return ExitCode.USAGE.number();
   }

@@ -1,5 +1,7 @@
 package io.pageferry.cli;
 
+import io.pageferry.config.cli.ExitCode;
+
 /**
  * Ends a command: a sentence for the user (what happened, to which thing, what to do) and the exit
  * code of its category.

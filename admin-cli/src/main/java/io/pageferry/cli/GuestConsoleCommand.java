@@ -2,9 +2,11 @@ package io.pageferry.cli;
 
 import com.google.gson.JsonObject;
 import com.google.protobuf.ByteString;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.ReadConsoleRequest;
 import io.pageferry.proto.v1.ReadConsoleResponse;
 import io.pageferry.proto.v1.WriteConsoleRequest;
+import io.pageferry.proto.v1.WriteConsoleResponse;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
@@ -45,8 +47,12 @@ final class GuestConsoleCommand implements Callable<Integer> {
     try (AdminClient client = guestSide.connect(options)) {
       if (text != null) {
         ByteString data = ByteString.copyFromUtf8(text);
-        client.call(
-            stub -> stub.writeConsole(WriteConsoleRequest.newBuilder().setData(data).build()));
+        WriteConsoleResponse response =
+            client.call(
+                stub -> stub.writeConsole(WriteConsoleRequest.newBuilder().setData(data).build()));
+        if (options.json()) {
+          Printer.of(spec).println(Json.text(Json.of(response)));
+        }
         return ExitCode.OK.number();
       }
       ReadConsoleRequest request =

@@ -2,6 +2,7 @@ package io.pageferry.cli;
 
 import com.google.protobuf.ByteString;
 import io.pageferry.config.DataSize;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.AccessPattern;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.LoadGuestResponse;

@@ -2,6 +2,7 @@ package io.pageferry.cli;
 
 import com.google.protobuf.Message;
 import io.pageferry.cli.view.Units;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.PauseGuestRequest;
 import io.pageferry.proto.v1.ResumeGuestRequest;
 import io.pageferry.proto.v1.UnloadGuestRequest;

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import io.pageferry.cli.view.Units;
 import io.pageferry.config.DataSize;
 import io.pageferry.config.HostPort;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrateResponse;
 import io.pageferry.proto.v1.MigrationStatus;
@@ -76,7 +77,13 @@ final class MigrateCommand implements Callable<Integer> {
       }
       StatusPair end = Migrations.follow(daemons, response.getMigrationId(), Terminal.error());
       ExitCode outcome = Migrations.outcome(end);
-      out.println(options.json() ? Json.text(json(end, outcome)) : sentence(end, outcome));
+      if (options.json()) {
+        out.println(Json.text(json(end, outcome)));
+      } else if (outcome != ExitCode.OK) {
+        throw new FerryException(outcome, sentence(end, outcome));
+      } else {
+        out.println(sentence(end, outcome));
+      }
       return outcome.number();
     }
   }
@@ -89,23 +96,22 @@ final class MigrateCommand implements Callable<Integer> {
   }
 
   private static String sentence(StatusPair end, ExitCode outcome) {
-    MigrationStatus migration = end.sourceMigration().orElseThrow();
+    MigrationStatus migration = end.sourceMigration().or(end::destinationMigration).orElseThrow();
     String reason = migration.getReason().isEmpty() ? "no reason given" : migration.getReason();
     return switch (outcome) {
       case OK ->
           "The guest has moved to %s: downtime %s, total time %s%s."
               .formatted(
                   migration.getPeer(),
-                  Units.duration(migration.getDowntimeNanos()),
+                  Units.duration(end.downtimeNanos()),
                   Units.duration(migration.getElapsedNanos()),
                   end.sameMigration() ? ", digests equal" : "");
       case VERIFICATION_FAILED ->
           "The guest has moved, and the digests of its image differ: do not trust it.";
       case PAUSED ->
-          "The migration is paused after switchover (%s); no page is lost. See 'ferry status'."
-              .formatted(reason);
+          "The migration is paused: %s 'ferry status' shows both sides.".formatted(reason);
       default ->
-          "The migration %s (%s); the guest is still at the source."
+          "The guest is still at the source, because the migration %s: %s"
               .formatted(
                   migration.getPhase() == io.pageferry.proto.v1.Phase.PHASE_CANCELLED
                       ? "was cancelled"

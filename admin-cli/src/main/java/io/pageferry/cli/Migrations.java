@@ -2,6 +2,7 @@ package io.pageferry.cli;
 
 import io.pageferry.cli.view.LiveArea;
 import io.pageferry.cli.view.ProgressLine;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Phase;
 import java.time.Duration;
@@ -13,7 +14,7 @@ public final class Migrations {
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(100);
   private static final Duration LINE_INTERVAL = Duration.ofSeconds(1);
 
-  /** How long the destination may take to notice an end that the source knows of. */
+  /** How long one daemon may take to notice an end that the other knows of. */
   private static final Duration SETTLE_TIME = Duration.ofSeconds(5);
 
   private Migrations() {}
@@ -37,10 +38,24 @@ public final class Migrations {
     if (migration.isEmpty()) {
       return ExitCode.INTERNAL;
     }
-    ExitCode outcome = ExitCode.of(migration.get());
+    ExitCode outcome = outcome(migration.get());
     return outcome == ExitCode.OK && digestsDiffer(statuses)
         ? ExitCode.VERIFICATION_FAILED
         : outcome;
+  }
+
+  private static ExitCode outcome(MigrationStatus migration) {
+    return switch (migration.getPhase()) {
+      case PHASE_COMPLETED -> ExitCode.OK;
+      case PHASE_POSTCOPY_PAUSED -> ExitCode.PAUSED;
+      case PHASE_FAILED -> {
+        ExitCode reason = Failures.exitCode(migration.getReasonCode());
+        yield reason == ExitCode.INTERNAL || reason == ExitCode.PAUSED
+            ? ExitCode.MIGRATION_FAILED
+            : reason;
+      }
+      default -> ExitCode.MIGRATION_FAILED;
+    };
   }
 
   /** Whether both sides have a digest of one migration and the two are not equal. */
@@ -54,25 +69,32 @@ public final class Migrations {
   }
 
   /**
-   * Shows progress until the migration has ended or paused.
+   * Shows progress until the migration has ended or paused. Should the source fall silent after
+   * switchover, the destination tells how it went on.
    *
    * @param migrationId the migration to follow
    * @return the statuses at the end
-   * @throws FerryException if the source stops answering
+   * @throws FerryException if the source stops answering and the destination does not know the end
    */
   public static StatusPair follow(Daemons daemons, String migrationId, Terminal terminal)
       throws InterruptedException {
     try (LiveArea area = new LiveArea(terminal.stream(), terminal.interactive())) {
       ProgressPrinter printer = new ProgressPrinter(area, terminal);
       long settleDeadline = 0;
+      long silenceDeadline = 0;
       while (true) {
         StatusPair statuses = daemons.statuses();
-        requireSource(statuses, migrationId);
         boolean ended = ended(statuses.phase());
+        if (statuses.source() == null) {
+          ended = ended && destinationKnows(statuses, migrationId);
+          silenceDeadline = silenceDeadline == 0 ? deadline() : silenceDeadline;
+          if (!ended && System.nanoTime() - silenceDeadline > 0) {
+            throw sourceIsSilent(statuses, migrationId);
+          }
+        }
         printer.show(statuses, ended);
         if (ended) {
-          settleDeadline =
-              settleDeadline == 0 ? System.nanoTime() + SETTLE_TIME.toNanos() : settleDeadline;
+          settleDeadline = settleDeadline == 0 ? deadline() : settleDeadline;
           if (settled(statuses) || System.nanoTime() - settleDeadline > 0) {
             return statuses;
           }
@@ -82,13 +104,22 @@ public final class Migrations {
     }
   }
 
-  private static void requireSource(StatusPair statuses, String migrationId) {
-    if (statuses.source() == null) {
-      throw new FerryException(
-          ExitCode.UNREACHABLE,
-          "The source stopped answering while migration %s ran: %s"
-              .formatted(migrationId, statuses.sourceFailure()));
-    }
+  private static long deadline() {
+    return System.nanoTime() + SETTLE_TIME.toNanos();
+  }
+
+  private static boolean destinationKnows(StatusPair statuses, String migrationId) {
+    return statuses
+        .destinationMigration()
+        .filter(there -> there.getMigration().getMigrationId().equals(migrationId))
+        .isPresent();
+  }
+
+  private static FerryException sourceIsSilent(StatusPair statuses, String migrationId) {
+    return new FerryException(
+        ExitCode.UNREACHABLE,
+        "The source stopped answering while migration %s ran: %s"
+            .formatted(migrationId, statuses.sourceFailure()));
   }
 
   /** Whether the destination agrees that it is over, where it can be asked and took part. */
@@ -113,6 +144,10 @@ public final class Migrations {
 
     void show(StatusPair statuses, boolean ended) {
       long now = System.nanoTime();
+      if (!area.redraws() && ended && statuses.phase() != Phase.PHASE_COMPLETED) {
+        // The sentence that follows says it better.
+        return;
+      }
       boolean due = statuses.phase() != lastPhase || now - lastLineNanos >= LINE_INTERVAL.toNanos();
       if (endShown || (!area.redraws() && !due)) {
         return;

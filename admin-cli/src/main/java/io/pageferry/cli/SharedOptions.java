@@ -1,6 +1,7 @@
 package io.pageferry.cli;
 
 import io.pageferry.config.HostPort;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.Role;
 import java.time.Duration;
 import picocli.CommandLine.Option;

@@ -1,6 +1,7 @@
 package io.pageferry.cli;
 
 import io.pageferry.cli.view.StatusView;
+import io.pageferry.config.cli.ExitCode;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

@@ -68,6 +68,18 @@ public record StatusPair(
     return arrived ? there : guest(source).or(() -> there);
   }
 
+  /**
+   * From the last instruction at the source to the first at the destination, in nanoseconds; 0
+   * until the source knows: what the source counted until it heard of the resumption, and what the
+   * destination's first instruction took from there.
+   */
+  public long downtimeNanos() {
+    long here = sourceMigration().map(MigrationStatus::getDowntimeNanos).orElse(0L);
+    return here == 0 || !sameMigration()
+        ? here
+        : here + destinationMigration().orElseThrow().getFirstInstructionNanos();
+  }
+
   /** Whether both speak of one migration. */
   public boolean sameMigration() {
     return sourceMigration().isPresent()

@@ -2,6 +2,7 @@ package io.pageferry.cli;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.GetVersionRequest;
 import io.pageferry.proto.v1.GetVersionResponse;
 import java.io.PrintWriter;

@@ -3,6 +3,7 @@ package io.pageferry.cli;
 import io.pageferry.cli.view.LiveArea;
 import io.pageferry.cli.view.ProgressLine;
 import io.pageferry.cli.view.WatchView;
+import io.pageferry.config.cli.ExitCode;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -1,8 +1,7 @@
 package io.pageferry.daemon;
 
 import io.pageferry.config.HostPort;
-import io.pageferry.config.cli.CommandRunner;
-import io.pageferry.migration.ErrorCode;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.migration.PageFerryException;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
@@ -12,9 +11,6 @@ import org.slf4j.LoggerFactory;
 /** A daemon's life as a process: start, say where it listens, wait for the signal to end, close. */
 public final class DaemonProcess {
   private static final Logger LOG = LoggerFactory.getLogger(DaemonProcess.class);
-
-  /** Exit code when the environment lacks something: a free port, memory. */
-  private static final int ENVIRONMENT = 3;
 
   private DaemonProcess() {}
 
@@ -50,12 +46,10 @@ public final class DaemonProcess {
     return 0;
   }
 
-  /** Exit code of a daemon that could not start; {@code docs/operations.md} lists them. */
+  /** Exit code of a daemon that could not start. */
   public static int exitCode(Throwable error) {
-    boolean environment =
-        error instanceof PageFerryException known
-            && (known.code() == ErrorCode.PORT_IN_USE
-                || known.code() == ErrorCode.INSUFFICIENT_MEMORY);
-    return environment ? ENVIRONMENT : CommandRunner.INTERNAL;
+    ExitCode code =
+        error instanceof PageFerryException known ? ExitCode.of(known.code()) : ExitCode.INTERNAL;
+    return code.number();
   }
 }

@@ -253,24 +253,28 @@ final class IncomingMigration implements AutoCloseable {
     tracker.enter(Phase.POSTCOPY_ACTIVE);
     List<? extends Vcpu> vcpuList = here.machine().vcpus();
     long baseline = vcpuList.stream().mapToLong(Vcpu::instructions).sum();
-    if (run && here.machine().state() != Machine.State.STOPPED) {
+    boolean runs = run && here.machine().state() != Machine.State.STOPPED;
+    if (runs) {
       here.resume();
+    }
+    long resumed = System.nanoTime();
+    resumeNanos = resumed - start;
+    if (runs) {
       Thread.ofPlatform()
           .daemon()
           .name("first-instruction")
-          .start(() -> watchFirstInstruction(vcpuList, baseline, start));
+          .start(() -> watchFirstInstruction(vcpuList, baseline, resumed));
     }
-    resumeNanos = System.nanoTime() - start;
     var _ =
         flusher.scheduleWithFixedDelay(
             acknowledgements::flush, ACKNOWLEDGE_MILLIS, ACKNOWLEDGE_MILLIS, TimeUnit.MILLISECONDS);
     return resumeNanos;
   }
 
-  private void watchFirstInstruction(List<? extends Vcpu> vcpuList, long baseline, long start) {
-    while (System.nanoTime() - start < WATCH_LIMIT_NANOS) {
+  private void watchFirstInstruction(List<? extends Vcpu> vcpuList, long baseline, long resumed) {
+    while (System.nanoTime() - resumed < WATCH_LIMIT_NANOS) {
       if (vcpuList.stream().mapToLong(Vcpu::instructions).sum() != baseline) {
-        firstInstructionNanos = System.nanoTime() - start;
+        firstInstructionNanos = System.nanoTime() - resumed;
         return;
       }
       LockSupport.parkNanos(WATCH_NANOS);

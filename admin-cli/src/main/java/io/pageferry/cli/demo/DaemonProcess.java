@@ -1,9 +1,9 @@
 package io.pageferry.cli.demo;
 
 import io.pageferry.cli.AdminClient;
-import io.pageferry.cli.ExitCode;
 import io.pageferry.cli.FerryException;
 import io.pageferry.config.HostPort;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.GetVersionRequest;
 import io.pageferry.proto.v1.Role;
 import java.io.IOException;

@@ -1,6 +1,5 @@
 package io.pageferry.cli.demo;
 
-import io.pageferry.cli.ExitCode;
 import io.pageferry.cli.FerryException;
 import io.pageferry.cli.Json;
 import io.pageferry.cli.OutputFormat;
@@ -8,6 +7,7 @@ import io.pageferry.cli.Printer;
 import io.pageferry.cli.Terminal;
 import io.pageferry.cli.demo.DemoOptions.Guest;
 import io.pageferry.config.DataSize;
+import io.pageferry.config.cli.ExitCode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;

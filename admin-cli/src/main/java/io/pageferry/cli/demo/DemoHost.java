@@ -1,8 +1,8 @@
 package io.pageferry.cli.demo;
 
 import io.pageferry.cli.Daemons;
-import io.pageferry.cli.ExitCode;
 import io.pageferry.cli.FerryException;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.Role;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,7 +1,7 @@
 package io.pageferry.cli.demo;
 
-import io.pageferry.cli.ExitCode;
 import io.pageferry.cli.FerryException;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.AccessPattern;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.ProgramParameters;

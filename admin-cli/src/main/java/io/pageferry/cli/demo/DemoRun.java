@@ -2,7 +2,6 @@ package io.pageferry.cli.demo;
 
 import io.pageferry.cli.AdminClient;
 import io.pageferry.cli.Daemons;
-import io.pageferry.cli.ExitCode;
 import io.pageferry.cli.FerryException;
 import io.pageferry.cli.Migrations;
 import io.pageferry.cli.StatusPair;
@@ -11,6 +10,7 @@ import io.pageferry.cli.demo.RunReport.GuestCheck;
 import io.pageferry.cli.demo.RunReport.Speeds;
 import io.pageferry.cli.view.LiveArea;
 import io.pageferry.cli.view.Units;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.GuestStatus;
 import io.pageferry.proto.v1.MigrateRequest;

@@ -36,7 +36,9 @@ final class ReportJson {
     object.addProperty("memoryBytes", options.memoryBytes());
     object.addProperty("vcpus", options.vcpus());
     object.addProperty("seed", options.seed());
-    object.addProperty("downtimeNanos", report.left().getDowntimeNanos());
+    object.addProperty("downtimeNanos", report.downtimeNanos());
+    object.addProperty("sourceDowntimeNanos", report.left().getDowntimeNanos());
+    object.addProperty("firstInstructionNanos", report.arrived().getFirstInstructionNanos());
     object.addProperty("totalNanos", report.left().getElapsedNanos());
     object.addProperty("throughputBytesPerSecond", report.throughput());
     object.addProperty("faults", report.arrived().getFaults());

@@ -18,6 +18,8 @@ import java.util.List;
 final class ReportView {
   private static final int LABEL = 16;
   private static final int FIGURE = 10;
+  private static final int MEANING = 14;
+  private static final int CHECK = 28;
   private static final int VCPU_COLUMN = 38;
 
   private final RunReport report;
@@ -31,7 +33,7 @@ final class ReportView {
     this.palette = palette;
   }
 
-  /** The whole report, in lines of at most {@code width} columns. */
+  /** The whole report; what is wider than {@code width} columns goes on in the next line. */
   static List<String> render(RunReport report, int width, Palette palette) {
     ReportView view = new ReportView(report, width, palette);
     view.head();
@@ -41,7 +43,7 @@ final class ReportView {
     view.vcpus();
     view.memory();
     view.checks();
-    return view.lines.stream().map(line -> Text.fit(line, width)).toList();
+    return view.lines;
   }
 
   /** A run among several, on one line. */
@@ -51,7 +53,7 @@ final class ReportView {
         .formatted(
             number,
             verdict(report.passed(), palette),
-            Text.right(Units.duration(report.left().getDowntimeNanos()), 8),
+            Text.right(Units.duration(report.downtimeNanos()), 8),
             Text.right(Units.duration(report.left().getElapsedNanos()), 8),
             Text.right(Units.count(report.arrived().getFaults()), 7),
             Text.right(Units.duration(latency.getP50()), 8),
@@ -78,15 +80,14 @@ final class ReportView {
   }
 
   private void times() {
-    long known = Math.max(report.left().getDowntimeNanos(), report.arrived().getDowntimeNanos());
     row(
         "downtime",
-        Units.duration(known),
-        "last instruction at the source to first at the destination");
+        Units.duration(report.downtimeNanos()),
+        "last instruction here to first instruction there");
     row(
         "total time",
         Units.duration(report.left().getElapsedNanos()),
-        "migrate command to last page installed and released");
+        "command to last page installed and freed");
     row(
         "throughput",
         Units.rate(report.throughput()),
@@ -194,12 +195,14 @@ final class ReportView {
 
   private void checks() {
     for (Check check : report.checks()) {
+      List<String> details = Text.wrap(check.detail(), width - CHECK);
       lines.add(
           "  "
               + verdict(check.passed(), palette)
               + "  "
               + Text.pad(check.name(), 20)
-              + check.detail());
+              + details.getFirst());
+      details.stream().skip(1).forEach(rest -> lines.add(" ".repeat(CHECK) + rest));
     }
     lines.add("");
     lines.add(
@@ -209,7 +212,11 @@ final class ReportView {
   }
 
   private void row(String label, String figure, String meaning) {
-    labelled(label, Text.pad(figure, 14) + palette.dim(meaning));
+    List<String> meanings = Text.wrap(meaning, width - LABEL - 2 - MEANING);
+    labelled(label, Text.pad(figure, MEANING) + palette.dim(meanings.getFirst()));
+    meanings.stream()
+        .skip(1)
+        .forEach(rest -> labelled("", " ".repeat(MEANING) + palette.dim(rest)));
   }
 
   private void labelled(String label, String text) {

@@ -79,6 +79,11 @@ public record RunReport(
     return checks().stream().allMatch(Check::passed);
   }
 
+  /** From the last instruction at the source to the first at the destination, in nanoseconds. */
+  long downtimeNanos() {
+    return StatusPair.of(source, destination).downtimeNanos();
+  }
+
   /** Bytes of page frames on both lanes a second, from switchover to the end. */
   double throughput() {
     double nanos = Math.max(1, left().getElapsedNanos() - at(Phase.PHASE_SWITCHOVER));
@@ -113,7 +118,7 @@ public record RunReport(
     return new Check(
         "pages add up",
         sum == pages.getTotal() && sum * 4096 == options.memoryBytes(),
-        "%,d demand + %,d drain + %,d zero = %,d of %,d"
+        "%,d + %,d + %,d = %,d of %,d"
             .formatted(
                 pages.getDemand(), pages.getDrain(), pages.getZero(), sum, pages.getTotal()));
   }

@@ -33,7 +33,7 @@ record Summary(int runs, int passed, Map<String, Spread> spreads) {
   /** Of at least one run. */
   static Summary of(List<RunReport> reports) {
     Map<String, Spread> spreads = new LinkedHashMap<>();
-    spreads.put("downtimeNanos", Spread.of(reports, run -> run.left().getDowntimeNanos()));
+    spreads.put("downtimeNanos", Spread.of(reports, RunReport::downtimeNanos));
     spreads.put("totalNanos", Spread.of(reports, run -> run.left().getElapsedNanos()));
     spreads.put("faults", Spread.of(reports, run -> run.arrived().getFaults()));
     spreads.put(

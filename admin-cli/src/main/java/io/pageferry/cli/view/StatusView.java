@@ -28,7 +28,7 @@ public final class StatusView {
    *
    * @param sourceAddress where the source was asked
    * @param destinationAddress where the destination was asked
-   * @param width columns that a line may take
+   * @param width columns that a line may take; what is longer goes on in the next
    */
   public static List<String> render(
       StatusPair statuses,
@@ -37,7 +37,7 @@ public final class StatusView {
       int width,
       Palette palette) {
     StatusView view = new StatusView(width, palette);
-    view.row("", palette.bold("source"), palette.bold("destination"));
+    view.row("", "source", "destination");
     view.row("address", sourceAddress, destinationAddress);
     view.daemon(statuses);
     view.guest(statuses);
@@ -97,7 +97,7 @@ public final class StatusView {
     migrations(statuses, "faults", migration -> Units.count(migration.getFaults()));
     migrations(
         statuses, "throughput", migration -> Units.rate(migration.getThroughputBytesPerSecond()));
-    migrations(statuses, "downtime", migration -> known(migration.getDowntimeNanos()));
+    row("downtime", known(statuses.downtimeNanos()), "-");
     migrations(statuses, "elapsed", migration -> known(migration.getElapsedNanos()));
     migrations(statuses, "image digest", migration -> shortened(migration.getImageDigest()));
   }
@@ -144,8 +144,9 @@ public final class StatusView {
     }
     if (!reasons.isEmpty()) {
       lines.add("");
-      // Whole sentences: a reader needs their end, so they may wrap.
-      reasons.forEach(reason -> lines.add(palette.notice(reason)));
+      for (String reason : reasons) {
+        Text.wrap(reason, width).forEach(line -> lines.add(palette.notice(line)));
+      }
     }
   }
 
@@ -172,10 +173,14 @@ public final class StatusView {
 
   private void row(String label, String source, String destination) {
     int column = Math.max(8, Math.min(44, (width - LABEL) / 2));
-    lines.add(
-        (palette.dim(Text.pad(label, LABEL))
-                + Text.pad(Text.fit(source, column - 1), column)
-                + Text.fit(destination, column))
-            .stripTrailing());
+    List<String> left = Text.wrap(source, column - 1);
+    List<String> right = Text.wrap(destination, column);
+    for (int i = 0; i < Math.max(left.size(), right.size()); i++) {
+      lines.add(
+          (palette.dim(Text.pad(i == 0 ? label : "", LABEL))
+                  + Text.pad(i < left.size() ? left.get(i) : "", column)
+                  + (i < right.size() ? right.get(i) : ""))
+              .stripTrailing());
+    }
   }
 }

@@ -1,5 +1,8 @@
 package io.pageferry.cli.view;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** Fitting text that may hold colours into columns. Stateless. */
 public final class Text {
   private Text() {}
@@ -28,6 +31,28 @@ public final class Text {
   /** The text with blanks to its left up to a width. */
   public static String right(String text, int width) {
     return " ".repeat(Math.max(0, width - columns(text))) + text;
+  }
+
+  /**
+   * The text in lines of at most a width, broken at blanks; a word that is longer keeps a line of
+   * its own. Whoever wants colours paints the lines.
+   */
+  public static List<String> wrap(String text, int width) {
+    List<String> lines = new ArrayList<>();
+    String rest = text;
+    while (rest.length() > width) {
+      int blank = rest.lastIndexOf(' ', width);
+      if (blank <= 0) {
+        blank = rest.indexOf(' ', width);
+      }
+      if (blank <= 0) {
+        break;
+      }
+      lines.add(rest.substring(0, blank).stripTrailing());
+      rest = rest.substring(blank + 1).stripLeading();
+    }
+    lines.add(rest);
+    return lines;
   }
 
   /** The text cut to a width, an ellipsis at the cut; colours end where it is cut. */

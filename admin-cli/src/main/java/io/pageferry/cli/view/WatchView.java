@@ -132,8 +132,8 @@ public final class WatchView {
   private String traffic(MigrationStatus timed, MigrationStatus counted) {
     StringBuilder line = new StringBuilder(Units.rate(counted.getThroughputBytesPerSecond()));
     line.append("  ").append(Units.bytes(timed.getBytesInFlight())).append(" in flight");
-    if (timed.getDowntimeNanos() > 0) {
-      line.append("  downtime ").append(Units.duration(timed.getDowntimeNanos()));
+    if (statuses.downtimeNanos() > 0) {
+      line.append("  downtime ").append(Units.duration(statuses.downtimeNanos()));
     }
     line.append("  elapsed ").append(Units.duration(timed.getElapsedNanos()));
     long eta = counted.getEtaMillis();

@@ -28,17 +28,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * configuration file.
  *
  * <p>Bad input, which includes an {@link IllegalArgumentException} thrown by the command itself,
- * ends in one sentence on standard error and exit code {@link #USAGE}. Any other exception is given
- * to the mapper: with a code of its own it ends in its message and that code; with {@link
- * #INTERNAL}, in a stack trace. One thread, used once.
+ * ends in one sentence on standard error and exit code {@link ExitCode#USAGE}. Any other exception
+ * is given to the mapper: with a code of its own it ends in its message and that code; with {@link
+ * ExitCode#INTERNAL}, in a stack trace. One thread, used once.
  */
 public final class CommandRunner {
-  /** Exit code of a failure that nobody foresaw. */
-  public static final int INTERNAL = 1;
-
-  /** Exit code of a command line, environment variable or configuration file that is wrong. */
-  public static final int USAGE = 2;
-
   private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version");
 
   private final CommandLine commandLine;
@@ -139,7 +133,7 @@ public final class CommandRunner {
     }
     int code = failures.getExitCode(e);
     PrintWriter err = commandLine.getErr();
-    if (code == INTERNAL || e.getMessage() == null) {
+    if (code == ExitCode.INTERNAL.number() || e.getMessage() == null) {
       err.print("Internal error: ");
       e.printStackTrace(err);
     } else {
@@ -153,6 +147,6 @@ public final class CommandRunner {
     PrintWriter err = commandLine.getErr();
     err.println(sentence);
     err.flush();
-    return USAGE;
+    return ExitCode.USAGE.number();
   }
 }

@@ -84,7 +84,8 @@ class CommandRunnerTest {
     CommandRunner runner =
         new CommandRunner(
             command,
-            failure -> failure instanceof ExampleFailure ? DOMAIN_FAILURE : CommandRunner.INTERNAL,
+            failure ->
+                failure instanceof ExampleFailure ? DOMAIN_FAILURE : ExitCode.INTERNAL.number(),
             environment);
     runner.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
     return runner.run(args);
@@ -96,7 +97,7 @@ class CommandRunnerTest {
 
   private void assertMisuse(int exitCode, String sentence) {
     assertThat(err.toString().strip()).isEqualTo(sentence);
-    assertThat(exitCode).isEqualTo(CommandRunner.USAGE);
+    assertThat(exitCode).isEqualTo(ExitCode.USAGE.number());
     assertThat(command.called).isFalse();
   }
 
@@ -206,7 +207,7 @@ class CommandRunnerTest {
   @Test
   void refusedArgumentsOfTheCommandAreMisuse() {
     command.failure = new IllegalArgumentException("Two of them cannot be.");
-    assertThat(run()).isEqualTo(CommandRunner.USAGE);
+    assertThat(run()).isEqualTo(ExitCode.USAGE.number());
     assertThat(err.toString().strip()).isEqualTo("Two of them cannot be.");
   }
 
@@ -220,7 +221,7 @@ class CommandRunnerTest {
   @Test
   void unforeseenFailuresEndInAStackTrace() {
     command.failure = new IllegalStateException("A bug.");
-    assertThat(run()).isEqualTo(CommandRunner.INTERNAL);
+    assertThat(run()).isEqualTo(ExitCode.INTERNAL.number());
     assertThat(err.toString())
         .startsWith("Internal error: java.lang.IllegalStateException: A bug.")
         .contains("at io.pageferry.config.cli.CommandRunnerTest");
