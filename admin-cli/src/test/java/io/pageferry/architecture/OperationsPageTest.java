@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.pageferry.cli.ExitCode;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.daemon.DaemonMeters;
-import io.pageferry.daemon.StatusMessages;
 import io.pageferry.dest.DestMain;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.proto.v1.Role;
@@ -43,7 +42,7 @@ class OperationsPageTest {
                     .formatted(
                         code,
                         ErrorStatus.statusCode(code),
-                        ExitCode.of(StatusMessages.errorCode(code)).number()))
+                        ExitCode.of(code).number()))
             .toList();
     assertThat(rows("## Error codes").map(row -> plain(row.subList(0, 3))).toList())
         .isEqualTo(expected);
