@@ -39,10 +39,7 @@ class OperationsPageTest {
         Arrays.stream(ErrorCode.values())
             .map(code ->
                 "%s %s %d"
-                    .formatted(
-                        code,
-                        ErrorStatus.statusCode(code),
-                        ExitCode.of(code).number()))
+                    .formatted(code, ErrorStatus.statusCode(code), ExitCode.of(code).number()))
             .toList();
     assertThat(rows("## Error codes").map(row -> plain(row.subList(0, 3))).toList())
         .isEqualTo(expected);
@@ -121,8 +118,7 @@ class OperationsPageTest {
               String variable = "PAGEFERRY_" + key.replace('-', '_').toUpperCase(Locale.ROOT);
               String standard = option.defaultValue();
               return "--%s %s %s %s"
-                  .formatted(
-                      key, variable, key, standard == null ? "that of --listen" : standard);
+                  .formatted(key, variable, key, standard == null ? "that of --listen" : standard);
             })
             .toList();
     assertThat(rows(heading).map(row -> plain(row.subList(0, 4))).toList())
