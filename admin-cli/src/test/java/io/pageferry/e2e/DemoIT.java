@@ -16,7 +16,13 @@ class DemoIT {
   void aDemoOfTwoRunsSucceedsAndItsJsonIsRight(@TempDir Path directory) throws Exception {
     Launcher demo =
         Launcher.run(
-            directory, Map.of(), "demo", "--output=json", "--runs=2", "--memory=32MiB", "--vcpus=2");
+            directory,
+            Map.of(),
+            "demo",
+            "--output=json",
+            "--runs=2",
+            "--memory=32MiB",
+            "--vcpus=2");
     assertThat(demo.exitCode()).as(demo.err()).isZero();
     JsonObject report = JsonParser.parseString(demo.out()).getAsJsonObject();
     assertThat(report.get("passed").getAsBoolean()).isTrue();
@@ -59,8 +65,7 @@ class DemoIT {
 
   @Test
   void aReportThatGoesToAFileIsWhole(@TempDir Path directory) throws Exception {
-    Launcher demo =
-        Launcher.run(directory, Map.of(), "demo", "--guest=counter", "--memory=16MiB");
+    Launcher demo = Launcher.run(directory, Map.of(), "demo", "--guest=counter", "--memory=16MiB");
     assertThat(demo.exitCode()).as(demo.err()).isZero();
     assertThat(demo.out())
         .contains("Everything agrees.", "PASS counter")
