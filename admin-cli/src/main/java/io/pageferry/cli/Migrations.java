@@ -152,7 +152,7 @@ public final class Migrations {
       if (endShown || (!area.redraws() && !due)) {
         return;
       }
-      area.show(List.of(ProgressLine.render(statuses, terminal.columns(), terminal.palette())));
+      area.show(List.of(ProgressLine.render(statuses, terminal.liveColumns(), terminal.palette())));
       lastPhase = statuses.phase();
       lastLineNanos = now;
       endShown = ended && !area.redraws();

@@ -21,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Terminal {
   private static final int DEFAULT_COLUMNS = 80;
+
+  /** More than any line of progress takes. */
+  private static final int UNCUT_COLUMNS = 160;
+
   private static final @Nullable MethodHandle IOCTL = ioctl();
   private static final long TIOCGWINSZ =
       System.getProperty("os.name", "").startsWith("Mac") ? 0x40087468L : 0x5413L;
@@ -67,6 +71,11 @@ public final class Terminal {
     } catch (NumberFormatException _) {
       return DEFAULT_COLUMNS;
     }
+  }
+
+  /** Columns that a line of progress may take: those of a terminal; elsewhere lines are not cut. */
+  public int liveColumns() {
+    return interactive() ? columns() : Math.max(columns(), UNCUT_COLUMNS);
   }
 
   /** Colours where a terminal shows them and {@code NO_COLOR} is not set. */

@@ -77,7 +77,7 @@ final class WatchCommand implements Callable<Integer> {
     } else if (area.redraws()) {
       area.show(WatchView.render(statuses, terminal.columns(), terminal.palette()));
     } else {
-      area.show(List.of(ProgressLine.render(statuses, terminal.columns(), terminal.palette())));
+      area.show(List.of(ProgressLine.render(statuses, terminal.liveColumns(), terminal.palette())));
     }
   }
 

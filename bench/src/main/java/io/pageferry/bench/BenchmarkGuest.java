@@ -13,6 +13,8 @@ import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.memory.UserfaultBitmap;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -20,8 +22,11 @@ import java.util.concurrent.locks.LockSupport;
  * once and without a copy. Used by one thread, which closes it.
  */
 final class BenchmarkGuest implements AutoCloseable {
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
   private final GuestMemory memory;
   private final Machine machine;
+  private final long[] threads;
 
   BenchmarkGuest(String program, int vcpus, long memoryBytes) {
     MachineSpec spec =
@@ -33,6 +38,10 @@ final class BenchmarkGuest implements AutoCloseable {
             memory,
             ParameterBlock.of(spec, ProgramParameters.DEFAULT));
     machine = Machines.create(spec, memory, entry, allowing(memory.slots().getFirst()));
+    // Starts the threads.
+    machine.resume();
+    machine.pause();
+    threads = vcpuThreads();
   }
 
   private static FaultHandler allowing(MemorySlot slot) {
@@ -56,6 +65,22 @@ final class BenchmarkGuest implements AutoCloseable {
       sum += vcpu.instructions();
     }
     return sum;
+  }
+
+  /** Time that the vCPUs' threads have spent on a processor. */
+  long processorNanos() {
+    long sum = 0;
+    for (long thread : threads) {
+      sum += THREADS.getThreadCpuTime(thread);
+    }
+    return sum;
+  }
+
+  private static long[] vcpuThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("vcpu-"))
+        .mapToLong(Thread::threadId)
+        .toArray();
   }
 
   /** Waits until the guest, which runs, has retired this many more instructions. */

@@ -36,6 +36,6 @@ public final class GuestBenchmarks {
         var _ = options.include("\\." + benchmarks.getSimpleName() + "\\.");
       }
     }
-    var _ = new Runner(options.build()).run();
+    InstructionRates.print(new Runner(options.build()).run());
   }
 }

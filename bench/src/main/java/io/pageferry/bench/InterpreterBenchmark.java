@@ -1,7 +1,6 @@
 package io.pageferry.bench;
 
 import java.util.concurrent.TimeUnit;
-import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -17,8 +16,11 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How fast one hart executes the bundled programs: {@link Retired#instructions} a second; the
- * promise is 100 million.
+ * How fast one hart executes the bundled programs; the promise is 100 million instructions a
+ * second.
+ *
+ * <p>An operation is a slice of {@link Progress}. With the profiler {@code gc}, {@code
+ * gc.alloc.rate.norm} is what the whole JVM allocates in it.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -27,16 +29,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(value = 3)
 public class InterpreterBenchmark {
-  private static final int SLICE_MILLIS = 200;
-
-  /** Instructions retired, beside the slices that JMH counts. */
-  @State(Scope.Thread)
-  @AuxCounters(AuxCounters.Type.OPERATIONS)
-  public static class Retired {
-    /** By all vCPUs. */
-    public long instructions;
-  }
-
   /** Name of a bundled program. */
   @Param({"counter", "touch", "kv", "smp"})
   public String program = "";
@@ -57,10 +49,7 @@ public class InterpreterBenchmark {
 
   /** A slice of time. */
   @Benchmark
-  public void run(Retired retired) {
-    BenchmarkGuest running = guest.get();
-    long before = running.instructions();
-    running.runFor(TimeUnit.MILLISECONDS.toNanos(SLICE_MILLIS));
-    retired.instructions += running.instructions() - before;
+  public void run(Progress progress) {
+    progress.measure(guest.get());
   }
 }

@@ -29,8 +29,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(value = 3)
 public class UserfaultFastPathBenchmark {
-  private static final int SLICE_MILLIS = 200;
-
   /** Enough to touch every page of 64 MiB several times. */
   private static final long FILL_INSTRUCTIONS = 2_000_000;
 
@@ -77,10 +75,7 @@ public class UserfaultFastPathBenchmark {
 
   /** A slice of time. */
   @Benchmark
-  public void run(InterpreterBenchmark.Retired retired) {
-    BenchmarkGuest running = guest.get();
-    long before = running.instructions();
-    running.runFor(TimeUnit.MILLISECONDS.toNanos(SLICE_MILLIS));
-    retired.instructions += running.instructions() - before;
+  public void run(Progress progress) {
+    progress.measure(guest.get());
   }
 }

@@ -98,7 +98,9 @@ final class FaultTimings {
         .build();
   }
 
-  private static Distribution distribution(Histogram histogram) {
+  private static Distribution distribution(Histogram recording) {
+    // A histogram that changes while its mean is computed throws; its copy does not change.
+    Histogram histogram = recording.copy();
     return Distribution.newBuilder()
         .setCount(histogram.getTotalCount())
         .setMin(histogram.getTotalCount() == 0 ? 0 : histogram.getMinValue())

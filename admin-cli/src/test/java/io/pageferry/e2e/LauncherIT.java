@@ -1,0 +1,86 @@
+package io.pageferry.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The script on a host whose default java is too old. */
+class LauncherIT {
+  @TempDir private Path directory;
+  private final Map<String, String> environment = new HashMap<>();
+
+  /** The first java on the path, and the first place to search, have version 17. */
+  @BeforeEach
+  void makeAnOldJdkTheDefault() throws IOException {
+    Path old = directory.resolve("jdk-17");
+    Files.createDirectories(old.resolve("bin"));
+    Files.writeString(old.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
+    script(old.resolve("bin/java"), "echo '    java.home = " + old + "' >&2");
+    script(old.resolve("bin/javac"), "exit 1");
+    environment.put("JAVA_HOME", "");
+    environment.put("PATH", old.resolve("bin") + ":" + System.getenv("PATH"));
+    environment.put("PAGEFERRY_JDK_PATH", old + ":" + System.getProperty("java.home"));
+  }
+
+  private static void script(Path path, String line) throws IOException {
+    Files.writeString(path, "#!/bin/sh\n" + line + "\n");
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private Launcher version() throws IOException, InterruptedException {
+    return Launcher.run(directory, environment, "version", "--output=json");
+  }
+
+  @Test
+  void aRecentJdkIsFoundBesideTheOldDefault() throws Exception {
+    Launcher launcher = version();
+    assertThat(launcher.exitCode()).as(launcher.err()).isZero();
+    assertThat(launcher.out()).contains("\"ferry\"");
+    assertThat(launcher.err()).isEmpty();
+  }
+
+  @Test
+  void anOldJavaHomeIsPassedOver() throws Exception {
+    environment.put("JAVA_HOME", directory.resolve("jdk-17").toString());
+    assertThat(version().exitCode()).isZero();
+  }
+
+  @Test
+  void withoutARecentJdkOneLineSaysWhatToInstall() throws Exception {
+    environment.put("PAGEFERRY_JDK_PATH", "/nonexistent");
+    Launcher launcher = version();
+    assertThat(launcher.exitCode()).isEqualTo(3);
+    assertThat(launcher.out()).isEmpty();
+    assertThat(launcher.err().lines()).hasSize(1);
+    assertThat(launcher.err()).contains("no JDK 25", "install");
+  }
+
+  @Test
+  void shellcheckFindsNothingInTheScripts() throws Exception {
+    Path report = directory.resolve("shellcheck");
+    ProcessBuilder builder =
+        new ProcessBuilder("shellcheck", "ferry", ".ci/run")
+            .directory(Launcher.repository().toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(report.toFile());
+    Process process;
+    try {
+      process = builder.start();
+    } catch (IOException e) {
+      assumeTrue(false, "shellcheck is not installed");
+      return;
+    }
+    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(process.exitValue()).as(Files.readString(report)).isZero();
+  }
+}

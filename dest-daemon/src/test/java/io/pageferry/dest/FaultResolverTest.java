@@ -1,0 +1,176 @@
+package io.pageferry.dest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.pageferry.daemon.DaemonMeters;
+import io.pageferry.guest.Vcpu;
+import io.pageferry.guest.VcpuExit;
+import io.pageferry.memory.PageGeometry;
+import io.pageferry.proto.v1.Role;
+import io.pageferry.proto.v1.Status;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class FaultResolverTest {
+  private static final int VCPUS = 4;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final Incoming incoming =
+      new Incoming(64, new FaultWaiters(VCPUS, (vcpu, waiter) -> LockSupport.unpark(waiter)));
+  private final List<Long> fetches = new CopyOnWriteArrayList<>();
+  private final FaultTimings timings =
+      new FaultTimings(
+          VCPUS,
+          new DaemonMeters(
+              new SimpleMeterRegistry(), Role.ROLE_DESTINATION, Status::getDefaultInstance));
+  private final FaultResolver resolver =
+      new FaultResolver(incoming.memory, incoming.waiters, fetchers(), timings);
+
+  @AfterEach
+  void unmap() {
+    incoming.close();
+  }
+
+  /** A source that answers nothing: notes what is asked for, and lets the vCPU park. */
+  private final class SilentSource implements FaultResolver.Fetcher {
+    @Override
+    public long fetch(int slotId, long page, BooleanSupplier done) {
+      fetches.add(page);
+      await(done);
+      return System.nanoTime();
+    }
+
+    @Override
+    public void await(BooleanSupplier done) {
+      if (!done.getAsBoolean()) {
+        LockSupport.parkNanos(1_000_000);
+      }
+    }
+
+    @Override
+    public void wake(Thread waiter) {
+      LockSupport.unpark(waiter);
+    }
+  }
+
+  private List<FaultResolver.Fetcher> fetchers() {
+    List<FaultResolver.Fetcher> all = new ArrayList<>();
+    for (int vcpu = 0; vcpu < VCPUS; vcpu++) {
+      all.add(new SilentSource());
+    }
+    return all;
+  }
+
+  /** A vCPU that only faults. */
+  private static final class FaultingVcpu implements Vcpu {
+    private final int index;
+    private volatile boolean kicked;
+
+    FaultingVcpu(int index) {
+      this.index = index;
+    }
+
+    @Override
+    public int index() {
+      return index;
+    }
+
+    @Override
+    public VcpuExit run() {
+      throw new UnsupportedOperationException("It only faults.");
+    }
+
+    @Override
+    public void kick() {
+      kicked = true;
+    }
+
+    @Override
+    public boolean kicked() {
+      return kicked;
+    }
+
+    @Override
+    public long instructions() {
+      return 0;
+    }
+  }
+
+  private Thread fault(FaultingVcpu vcpu, long page) {
+    long address = incoming.slot.base() + PageGeometry.bytes(page) + 8;
+    VcpuExit.MemoryFault exit =
+        new VcpuExit.MemoryFault().set(address, 8, VcpuExit.Access.READ, true);
+    return Thread.ofPlatform().daemon().start(() -> resolver.resolve(vcpu, exit));
+  }
+
+  private static void join(Thread thread) throws InterruptedException {
+    assertThat(thread.join(PATIENCE)).as("the vCPU goes on").isTrue();
+  }
+
+  @Test
+  void allVcpusThatFaultOnOnePageCauseOneFetchAndAllGoOn() throws Exception {
+    List<Thread> threads = new ArrayList<>();
+    for (int vcpu = 0; vcpu < VCPUS; vcpu++) {
+      threads.add(fault(new FaultingVcpu(vcpu), 9));
+    }
+    await().atMost(PATIENCE).until(() -> !fetches.isEmpty());
+    assertThat(threads).allSatisfy(thread -> assertThat(thread.isAlive()).isTrue());
+    incoming.demand.pages(incoming.slot, 9, 1, Incoming.filledWith(1), System.nanoTime());
+    for (Thread thread : threads) {
+      join(thread);
+    }
+    assertThat(fetches).containsExactly(9L);
+    assertThat(timings.faults()).isEqualTo(VCPUS);
+    assertThat(timings.blockedNanos(0)).isPositive();
+  }
+
+  @Test
+  void aPageThatTheDrainBringsMeanwhileEndsTheWait() throws Exception {
+    Thread thread = fault(new FaultingVcpu(0), 3);
+    await().atMost(PATIENCE).until(() -> fetches.contains(3L));
+    incoming.drain.pages(incoming.slot, 0, 8, Incoming.filledWith(1), System.nanoTime());
+    join(thread);
+    assertThat(fetches).containsExactly(3L);
+  }
+
+  @Test
+  void aFaultOnAPageThatHasJustArrivedFetchesNothing() throws Exception {
+    incoming.drain.pages(incoming.slot, 3, 1, Incoming.filledWith(1), System.nanoTime());
+    join(fault(new FaultingVcpu(0), 3));
+    assertThat(fetches).isEmpty();
+  }
+
+  @Test
+  void aKickedVcpuStopsWaitingAndItsNextFaultDoesNotFetchAgain() throws Exception {
+    FaultingVcpu vcpu = new FaultingVcpu(1);
+    Thread thread = fault(vcpu, 5);
+    await().atMost(PATIENCE).until(() -> fetches.contains(5L));
+    vcpu.kick();
+    resolver.kicked(vcpu);
+    join(thread);
+    assertThat(incoming.faults(5)).isTrue();
+    Thread again = fault(new FaultingVcpu(1), 5);
+    await().atMost(PATIENCE).until(() -> again.getState() == Thread.State.TIMED_WAITING);
+    incoming.demand.pages(incoming.slot, 5, 1, Incoming.filledWith(1), System.nanoTime());
+    join(again);
+    assertThat(fetches).containsExactly(5L);
+  }
+
+  @Test
+  void noVcpuIsLeftWaitingWhenPagesArriveAsItAnnouncesItself() throws Exception {
+    for (long page = 10; page < 60; page++) {
+      Thread thread = fault(new FaultingVcpu(2), page);
+      incoming.drain.pages(incoming.slot, page, 1, Incoming.filledWith(1), System.nanoTime());
+      join(thread);
+    }
+    assertThat(fetches).doesNotHaveDuplicates();
+  }
+}
