@@ -22,7 +22,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 class WildAccessTest {
   private static final long HANDLER = TestHart.RAM + 0x4000;
-  private static final long DATA = TestHart.RAM + 0x8000;
 
   /** Keeps the cause in s0, the value in s1 and the place in a5. */
   private static TestHart guestWithHandler(Assembler body) {
