@@ -140,11 +140,20 @@ final class HartMemory {
   }
 
   /**
-   * Where an access that lies within a page goes, after filling the TLB.
+   * Where an access that lies within a page goes, which the TLB then knows.
    *
    * @return the host address, or 0 after stopping the hart with a trap or a fault
    */
   long hostAddress(long address, int size, Access access) {
+    int entry = (int) (address >>> INDEX_SHIFT) & INDEX_MASK;
+    int tag = access == Access.WRITE ? entry + WRITABLE : entry;
+    if (access != Access.EXECUTE && tlb[tag] == (address & BYTE_TAG)) {
+      return address + tlb[entry + ADDEND];
+    }
+    return map(address, size, access);
+  }
+
+  private long map(long address, int size, Access access) {
     MemorySlot slot = slotAt(address);
     if (slot == null) {
       context.trap(Trap.accessFault(access), address);
