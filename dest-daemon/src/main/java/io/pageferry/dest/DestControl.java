@@ -2,6 +2,7 @@ package io.pageferry.dest;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.pageferry.config.DataSize;
+import io.pageferry.config.HostPort;
 import io.pageferry.daemon.DaemonControl;
 import io.pageferry.daemon.DaemonMeters;
 import io.pageferry.daemon.HostedGuest;
@@ -115,6 +116,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
   }
 
   private IncomingMigration reserve(PrepareRequest request, MigrationKey key, int version) {
+    String source = HostPort.parse(request.getPageServiceAddress()).toString();
     List<SlotLayout> layouts =
         request.getSlotsList().stream()
             .map(s -> new SlotLayout(s.getId(), s.getGuestPhysicalAddress(), s.getSizeBytes()))
@@ -138,12 +140,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
     meters.registerVcpus(vcpus);
     try {
       return new IncomingMigration(
-          key,
-          request.getPageServiceAddress(),
-          version,
-          vcpus,
-          memory,
-          new FaultTimings(vcpus, meters));
+          key, source, version, vcpus, memory, new FaultTimings(vcpus, meters));
     } catch (RuntimeException e) {
       memory.close();
       throw e;

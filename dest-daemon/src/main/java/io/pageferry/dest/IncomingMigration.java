@@ -28,11 +28,11 @@ import io.pageferry.wire.PageMethods;
 import io.pageferry.wire.PageSink;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -186,14 +186,15 @@ final class IncomingMigration implements AutoCloseable {
           ErrorCode.WRONG_GUEST_STATE, "The guest's state has been transferred already.");
     }
     requireAdvised();
-    try {
-      acceptZeroPages(request.getContentsList());
+    try (Arena arena = Arena.ofConfined()) {
+      Map<MemorySlot, PageBitmap> nonzero = nonzeroPages(request.getContentsList(), arena);
       Machine machine = Machines.restore(request.getMachineState().toByteArray(), memory, resolver);
       if (machine.spec().vcpus() != vcpus) {
         machine.close();
         throw new IllegalArgumentException(
             "it has " + machine.spec().vcpus() + " vCPUs where " + vcpus + " were prepared.");
       }
+      nonzero.forEach(installer::acceptZeroPages);
       guest = new HostedGuest(key.guestId(), machine, ExecutionFence.expecting(key.epoch()));
       run = request.getRun();
     } catch (IllegalArgumentException e) {
@@ -202,24 +203,23 @@ final class IncomingMigration implements AutoCloseable {
     }
   }
 
-  private void acceptZeroPages(List<SlotContents> contents) {
-    Set<Integer> seen = new HashSet<>();
+  private Map<MemorySlot, PageBitmap> nonzeroPages(List<SlotContents> contents, Arena arena) {
+    Map<MemorySlot, PageBitmap> nonzero = new HashMap<>();
     for (SlotContents slotContents : contents) {
       MemorySlot slot = memory.slot(slotContents.getSlot());
-      if (slot == null || !seen.add(slotContents.getSlot())) {
+      if (slot == null || nonzero.containsKey(slot)) {
         throw new IllegalArgumentException(
             "its page map names slot "
                 + slotContents.getSlot()
                 + ", which is unknown or repeated.");
       }
-      try (Arena arena = Arena.ofConfined()) {
-        byte[] bits = slotContents.getNonzeroBitmap().toByteArray();
-        installer.acceptZeroPages(slot, PageBitmap.of(slot.pageCount(), bits, arena));
-      }
+      byte[] bits = slotContents.getNonzeroBitmap().toByteArray();
+      nonzero.put(slot, PageBitmap.of(slot.pageCount(), bits, arena));
     }
-    if (seen.size() != memory.slots().size()) {
+    if (nonzero.size() != memory.slots().size()) {
       throw new IllegalArgumentException("its page map leaves a slot out.");
     }
+    return nonzero;
   }
 
   private void requireAdvised() {
