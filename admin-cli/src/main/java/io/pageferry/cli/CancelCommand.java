@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
 /** Ends a migration before switchover. */
 @Command(
     name = "cancel",
-    description = "End the running migration before switchover; the guest stays at the source.")
+    description = "End a migration before switchover; the guest stays at the source.")
 final class CancelCommand implements Callable<Integer> {
   @Mixin private SharedOptions options = new SharedOptions();
   @Spec private @Nullable CommandSpec spec;

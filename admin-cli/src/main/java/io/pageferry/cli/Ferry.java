@@ -1,11 +1,15 @@
 package io.pageferry.cli;
 
 import io.pageferry.cli.demo.DemoCommand;
+import io.pageferry.cli.view.Text;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.config.cli.ValueConverters;
 import java.io.PrintWriter;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.OptionSpec;
@@ -29,9 +33,10 @@ import picocli.CommandLine.ScopeType;
       CancelCommand.class,
       DigestCommand.class,
       VersionCommand.class
-    },
-    exitCodeListHeading = "%nExit codes:%n")
+    })
 public final class Ferry {
+  private static final int HELP_COLUMNS = 78;
+
   /** Runs one command. */
   public static void main(String[] arguments) {
     // Only warnings of libraries, on standard error; before anything logs.
@@ -50,11 +55,9 @@ public final class Ferry {
                 .scopeType(ScopeType.INHERIT)
                 .description("Show this help.")
                 .build());
-    Map<String, String> exitCodes = new LinkedHashMap<>();
-    for (ExitCode code : ExitCode.values()) {
-      exitCodes.put(Integer.toString(code.number()), code.meaning());
-    }
-    commandLine.getCommandSpec().usageMessage().exitCodeList(exitCodes);
+    commandLine.getCommandSpec().usageMessage().footer(exitCodes());
+    explainUnits(commandLine);
+    commandLine.setUsageHelpAutoWidth(true);
     // What follows these is for the launcher, which carries them out.
     commandLine.getSubcommands().values().stream()
         .filter(command -> LauncherCommands.NAMES.contains(command.getCommandName()))
@@ -65,6 +68,35 @@ public final class Ferry {
         .setExecutionExceptionHandler(Ferry::report)
         .setParameterExceptionHandler(Ferry::reportUsage)
         .setExecutionStrategy(Ferry::run);
+  }
+
+  private static String[] exitCodes() {
+    StringJoiner codes = new StringJoiner("; ", "Exit codes: ", ".");
+    for (ExitCode code : ExitCode.values()) {
+      codes.add(code.number() + " " + code.meaning());
+    }
+    List<String> lines = new ArrayList<>(List.of(""));
+    lines.addAll(Text.wrap(codes.toString(), HELP_COLUMNS));
+    return lines.toArray(String[]::new);
+  }
+
+  /** Says below the options of each command how their values are written. */
+  private static void explainUnits(CommandLine commandLine) {
+    for (CommandLine command : commandLine.getSubcommands().values()) {
+      List<String> lines = new ArrayList<>();
+      Set<String> labels =
+          command.getCommandSpec().options().stream()
+              .map(OptionSpec::paramLabel)
+              .collect(Collectors.toSet());
+      if (labels.contains("SIZE")) {
+        lines.add("SIZE is bytes, or a number with KiB, MiB, GiB or TiB.");
+      }
+      if (labels.contains("DURATION")) {
+        lines.add("DURATION is a number with ns, us, ms, s, m or h.");
+      }
+      command.getCommandSpec().usageMessage().footer(lines.toArray(String[]::new));
+      explainUnits(command);
+    }
   }
 
   private static int run(ParseResult result) {

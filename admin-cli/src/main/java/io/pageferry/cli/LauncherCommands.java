@@ -19,7 +19,7 @@ final class LauncherCommands {
 
   @Command(
       name = "source",
-      description = "Run a source daemon; './ferry source --help' lists its options.")
+      description = "Run a source daemon; 'ferry source --help' has its options.")
   static final class Source implements Callable<Integer> {
     @Override
     public Integer call() {
@@ -29,7 +29,7 @@ final class LauncherCommands {
 
   @Command(
       name = "dest",
-      description = "Run a destination daemon; './ferry dest --help' lists its options.")
+      description = "Run a destination daemon; 'ferry dest --help' has its options.")
   static final class Dest implements Callable<Integer> {
     @Override
     public Integer call() {
@@ -39,9 +39,7 @@ final class LauncherCommands {
 
   @Command(
       name = "verify",
-      description =
-          "Build everything and run every test and check: ./mvnw verify with the JDK that was"
-              + " found.")
+      description = "Build everything and run every test and check.")
   static final class Verify implements Callable<Integer> {
     @Override
     public Integer call() {

@@ -38,7 +38,9 @@ final class MigrateCommand implements Callable<Integer> {
       names = "--max-in-flight",
       paramLabel = "SIZE",
       defaultValue = "0",
-      description = "Cap on drain bytes sent and not acknowledged (default: the daemon's setting).")
+      description =
+          "Cap on drain bytes sent and not acknowledged (default: the source daemon's"
+              + " --max-bytes-in-flight, 8MiB unless it was changed).")
   private DataSize maxInFlight = new DataSize(0);
 
   @Option(

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     description = {
-      "Move a working guest between two daemons on this host, and prove that nothing was lost.",
+      "Move a guest between two daemons on this host, and prove it.",
       "Exits with 0 only when digests, page counts and the guest's own check all agree."
     })
 public final class DemoCommand implements Callable<Integer> {
