@@ -15,6 +15,7 @@ import io.pageferry.memory.PageGeometry;
 import io.pageferry.memory.UserfaultBitmap;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -38,10 +39,11 @@ final class BenchmarkGuest implements AutoCloseable {
             memory,
             ParameterBlock.of(spec, ProgramParameters.DEFAULT));
     machine = Machines.create(spec, memory, entry, allowing(memory.slots().getFirst()));
+    Set<Thread> others = Thread.getAllStackTraces().keySet();
     // Starts the threads.
     machine.resume();
     machine.pause();
-    threads = vcpuThreads();
+    threads = vcpuThreadsBut(others);
   }
 
   private static FaultHandler allowing(MemorySlot slot) {
@@ -76,9 +78,9 @@ final class BenchmarkGuest implements AutoCloseable {
     return sum;
   }
 
-  private static long[] vcpuThreads() {
+  private static long[] vcpuThreadsBut(Set<Thread> others) {
     return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().startsWith("vcpu-"))
+        .filter(thread -> thread.getName().startsWith("vcpu-") && !others.contains(thread))
         .mapToLong(Thread::threadId)
         .toArray();
   }

@@ -13,13 +13,20 @@ import org.openjdk.jmh.annotations.State;
 @State(Scope.Thread)
 public class Progress {
   /** Time that a guest runs for in an operation, and is then paused. */
-  private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+  private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** Instructions retired. */
   public long instructions;
 
   /** Time that the vCPUs spent on a processor. */
-  public long processorNanos;
+  public long nanos;
+
+  /** Of one operation. */
+  static Progress of(BenchmarkGuest guest) {
+    Progress progress = new Progress();
+    progress.measure(guest);
+    return progress;
+  }
 
   /** An operation. */
   void measure(BenchmarkGuest guest) {
@@ -27,6 +34,6 @@ public class Progress {
     long nanosBefore = guest.processorNanos();
     guest.runFor(SLICE_NANOS);
     instructions += guest.instructions() - instructionsBefore;
-    processorNanos += guest.processorNanos() - nanosBefore;
+    nanos += guest.processorNanos() - nanosBefore;
   }
 }
