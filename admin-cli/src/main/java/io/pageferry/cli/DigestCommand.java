@@ -12,9 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** SHA-256 of a paused guest. */
-@Command(
-    name = "digest",
-    description = "SHA-256 of memory and state of a guest that is paused.")
+@Command(name = "digest", description = "SHA-256 of memory and state of a guest that is paused.")
 final class DigestCommand implements Callable<Integer> {
   @Mixin private SharedOptions options = new SharedOptions();
   @Mixin private GuestSide guestSide = new GuestSide();

@@ -37,9 +37,7 @@ final class LauncherCommands {
     }
   }
 
-  @Command(
-      name = "verify",
-      description = "Build everything and run every test and check.")
+  @Command(name = "verify", description = "Build everything and run every test and check.")
   static final class Verify implements Callable<Integer> {
     @Override
     public Integer call() {

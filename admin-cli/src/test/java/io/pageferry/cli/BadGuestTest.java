@@ -1,6 +1,7 @@
 package io.pageferry.cli;
 
 import static io.pageferry.cli.FerryRun.ferryAt;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pageferry.config.cli.ExitCode;
@@ -51,7 +52,7 @@ class BadGuestTest {
 
   @Test
   void aFileThatIsNoElfIsMalformed() throws IOException {
-    load("--elf", file("text.elf", "no program at all".repeat(10).getBytes("UTF-8")))
+    load("--elf", file("text.elf", "no program at all".repeat(10).getBytes(UTF_8)))
         .refused(ExitCode.USAGE, "ELF magic number");
   }
 

@@ -103,12 +103,12 @@ final class JavaProgram implements AutoCloseable {
   }
 
   /** SIGKILL: no handler runs, no connection is closed in order. */
-  void kill() throws InterruptedException {
-    process.destroyForcibly().waitFor();
+  void kill() {
+    var _ = process.destroyForcibly().onExit().join();
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     kill();
   }
 }

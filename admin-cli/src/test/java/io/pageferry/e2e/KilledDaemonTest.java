@@ -53,7 +53,7 @@ class KilledDaemonTest {
   }
 
   @AfterEach
-  void stop() throws InterruptedException {
+  void stop() {
     sourceClient.close();
     destinationClient.close();
     source.close();

@@ -1,7 +1,6 @@
 package io.pageferry.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -110,16 +109,6 @@ class LauncherTest {
     Files.createSymbolicLink(link, Path.of("a project/ferry"));
     Outcome outcome = run(link, Map.of("PAGEFERRY_JDK_PATH", search("jdk-25")), "verify");
     assertThat(outcome.output()).isEqualTo("mvnw verify with " + recent);
-  }
-
-  @Test
-  void shellcheckFindsNothing() throws Exception {
-    assumeTrue(
-        Files.isExecutable(Path.of("/usr/bin/shellcheck")), "shellcheck is not installed here");
-    Outcome outcome =
-        run(Path.of("/usr/bin/shellcheck"), Map.of(), repository().resolve("ferry").toString());
-    assertThat(outcome.output()).isEmpty();
-    assertThat(outcome.exitCode()).isZero();
   }
 
   private record Outcome(int exitCode, String output) {}

@@ -9,7 +9,10 @@ import java.util.Optional;
 public final class ProgressLine {
   private ProgressLine() {}
 
-  /** Phase, bar, pages present, faults, throughput and ETA in at most {@code width} columns. */
+  /**
+   * Phase, bar, pages present, faults, throughput and ETA in at most {@code width} columns. Faults
+   * and the origin of pages are the destination's to tell: while it is silent, the line says so.
+   */
   public static String render(StatusPair statuses, int width, Palette palette) {
     Optional<MigrationStatus> view = statuses.pageView();
     if (view.isEmpty()) {
@@ -22,7 +25,10 @@ public final class ProgressLine {
     figures.append(
         Text.right(
             Units.percent(migration.getPages().getPresent(), migration.getPages().getTotal()), 7));
-    figures.append("  ").append(Units.count(migration.getFaults())).append(" faults");
+    boolean silent = statuses.destination() == null;
+    figures
+        .append("  ")
+        .append(silent ? "destination silent" : Units.count(migration.getFaults()) + " faults");
     if (migration.getThroughputBytesPerSecond() > 0) {
       figures.append("  ").append(Units.rate(migration.getThroughputBytesPerSecond()));
     }
@@ -30,7 +36,7 @@ public final class ProgressLine {
       figures.append("  ETA ").append(Units.duration(migration.getEtaMillis() * 1e6));
     }
     int bar = Math.min(60, width - 16 - figures.length() - 2);
-    String drawn = bar < 8 ? "" : PageBar.draw(migration.getPages(), bar, palette) + " ";
+    String drawn = silent || bar < 8 ? "" : PageBar.draw(migration.getPages(), bar, palette) + " ";
     return Text.fit(palette.accent(Text.pad(Units.phase(phase), 16)) + drawn + figures, width);
   }
 }
