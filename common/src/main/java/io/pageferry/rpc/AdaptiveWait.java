@@ -38,12 +38,22 @@ public final class AdaptiveWait {
     usualNanos += (Math.min(nanos, 4 * MAX_POLL_NANOS) - usualNanos) / HISTORY;
   }
 
-  /** A look while polling ended at {@code now}, {@code nanos} after the one before it. */
-  public void looked(long now, long nanos) {
-    if (nanos > LOST_CORE_NANOS) {
+  /**
+   * A look while polling has found nothing. Lets a thread that waits for this core run: it may be
+   * the very one that would send what is polled for.
+   *
+   * @param before the time before the look
+   * @return the time now
+   */
+  @SuppressWarnings("ThreadPriorityCheck")
+  public long foundNothing(long before) {
+    Thread.yield();
+    long now = System.nanoTime();
+    if (now - before > LOST_CORE_NANOS) {
       resumeNanos = now + backOffNanos;
       backOffNanos = Math.min(2 * backOffNanos, MAX_BACK_OFF_NANOS);
     }
+    return now;
   }
 
   /** Polling has found what it waited for, without losing the core. */

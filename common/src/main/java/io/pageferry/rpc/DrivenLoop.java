@@ -41,8 +41,7 @@ public final class DrivenLoop extends SingleThreadIoEventLoop {
   /** The caretaker's life. */
   @Override
   protected void run() {
-    // Nobody can have entered yet: a loop starts when its connection does, before it is driven.
-    driver.set(Thread.currentThread());
+    takeOver();
     ioHandler().initialize();
     boolean over;
     do {
@@ -68,9 +67,14 @@ public final class DrivenLoop extends SingleThreadIoEventLoop {
       return;
     }
     driver.set(null);
-    do {
+    LockSupport.parkNanos(CARETAKER_NANOS);
+    takeOver();
+  }
+
+  private void takeOver() {
+    while (!driver.compareAndSet(null, Thread.currentThread())) {
       LockSupport.parkNanos(CARETAKER_NANOS);
-    } while (!driver.compareAndSet(null, Thread.currentThread()));
+    }
   }
 
   /**
@@ -107,11 +111,7 @@ public final class DrivenLoop extends SingleThreadIoEventLoop {
     while (!done.getAsBoolean() && !isShuttingDown()) {
       if (look < pollUntil) {
         boolean idle = ioHandler().run(unblocked) == 0 && !hasTasks();
-        long before = look;
-        look = System.nanoTime();
-        if (idle) {
-          wait.looked(look, look - before);
-        }
+        look = idle ? wait.foundNothing(look) : System.nanoTime();
       } else {
         var _ = ioHandler().run(new Blocking(done));
       }

@@ -59,9 +59,7 @@ public final class PollingLoop extends SingleThreadIoEventLoop {
       if (hasTasks()) {
         return 0;
       }
-      long before = look;
-      look = System.nanoTime();
-      wait.looked(look, look - before);
+      look = wait.foundNothing(look);
     }
     return super.runIo();
   }

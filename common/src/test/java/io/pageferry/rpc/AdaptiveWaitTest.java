@@ -1,0 +1,44 @@
+package io.pageferry.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class AdaptiveWaitTest {
+  private static final long START = 1_000_000_000L;
+
+  private final AdaptiveWait wait = new AdaptiveWait();
+
+  @Test
+  void pollsForSomeTimesTheUsualWait() {
+    waits(20_000);
+    assertThat(wait.pollNanos(START)).isBetween(30_000L, 60_000L);
+  }
+
+  @Test
+  void neverPollsForMessagesThatTakeLongerThanSomeWakeUps() {
+    waits(AdaptiveWait.MAX_POLL_NANOS * 5);
+    assertThat(wait.pollNanos(START)).isZero();
+  }
+
+  @Test
+  void pollsAgainWhenMessagesComeSoonAgain() {
+    waits(AdaptiveWait.MAX_POLL_NANOS * 5);
+    waits(15_000);
+    assertThat(wait.pollNanos(START)).isPositive();
+  }
+
+  @Test
+  void blocksForAWhileOnceItLosesItsCore() {
+    waits(20_000);
+    long now = wait.foundNothing(System.nanoTime() - 2 * AdaptiveWait.LOST_CORE_NANOS);
+    assertThat(wait.pollNanos(now)).isZero();
+    assertThat(wait.pollNanos(now + 1_000_000_000)).isPositive();
+  }
+
+  private void waits(long nanos) {
+    for (int i = 0; i < 100; i++) {
+      wait.waited(nanos);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package io.pageferry.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class DrivenLoopTest {
+  private final DrivenLoop loop = new DrivenLoop("driven");
+
+  @AfterEach
+  void shutDown() throws InterruptedException {
+    var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    assertThat(loop.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void itsCaretakerRunsTasksWhileNobodyDrives() {
+    CompletableFuture<Boolean> inLoop = new CompletableFuture<>();
+    loop.execute(() -> inLoop.complete(loop.inEventLoop()));
+    assertThat(inLoop.join()).isTrue();
+    assertThat(loop.inEventLoop()).isFalse();
+  }
+
+  @Test
+  void theThreadThatDrivesIsTheEventLoop() {
+    loop.execute(() -> {});
+    assertThat(loop.enter()).isTrue();
+    try {
+      CompletableFuture<Thread> ranBy = new CompletableFuture<>();
+      Thread.ofVirtual().start(() -> loop.execute(() -> ranBy.complete(Thread.currentThread())));
+      loop.await(ranBy::isDone);
+      assertThat(ranBy).isCompletedWithValue(Thread.currentThread());
+      assertThat(loop.inEventLoop()).isTrue();
+    } finally {
+      loop.exit();
+    }
+    assertThat(loop.inEventLoop()).isFalse();
+  }
+
+  @Test
+  void aWakeIsNotLostWhetherTheDriverPollsOrBlocks() throws InterruptedException {
+    loop.execute(() -> {});
+    for (int round = 0; round < 300; round++) {
+      AtomicBoolean done = new AtomicBoolean();
+      CountDownLatch waiting = new CountDownLatch(1);
+      long delayMicros = round;
+      Thread other =
+          Thread.ofPlatform()
+              .start(() -> {
+                waiting.countDown();
+                long until = System.nanoTime() + delayMicros * 1_000;
+                while (System.nanoTime() < until) {
+                  Thread.onSpinWait();
+                }
+                done.set(true);
+                loop.wake();
+              });
+      assertThat(loop.enter()).isTrue();
+      loop.await(done::get);
+      loop.exit();
+      waiting.await();
+      other.join();
+    }
+  }
+
+  @Test
+  void itsCaretakerLooksAfterTasksBetweenDrives() {
+    loop.execute(() -> {});
+    assertThat(loop.enter()).isTrue();
+    loop.exit();
+    CompletableFuture<Thread> ranBy = new CompletableFuture<>();
+    loop.execute(() -> ranBy.complete(Thread.currentThread()));
+    assertThat(ranBy.join()).isNotEqualTo(Thread.currentThread());
+  }
+
+  @Test
+  void aShutDownEndsTheWaitAndLetsNobodyEnter() throws Exception {
+    loop.execute(() -> {});
+    assertThat(loop.enter()).isTrue();
+    Thread.ofVirtual()
+        .start(() -> {
+          var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        });
+    loop.await(() -> false);
+    loop.exit();
+    assertThat(loop.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(loop.enter()).isFalse();
+  }
+}
