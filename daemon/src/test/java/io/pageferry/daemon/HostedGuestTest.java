@@ -1,0 +1,79 @@
+package io.pageferry.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.pageferry.guest.Machine;
+import io.pageferry.guest.MachineSpec;
+import io.pageferry.guest.Machines;
+import io.pageferry.memory.GuestMemory;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.ExecutionFence;
+import io.pageferry.migration.PageFerryException;
+import java.util.UUID;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+class HostedGuestTest {
+  private static HostedGuest guest(ExecutionFence fence) {
+    var kind = new MachineSpec.Kind.Synthetic(MachineSpec.Pattern.SEQUENTIAL, 1000, 1, 7);
+    MachineSpec spec = MachineSpec.withRam("walker", 1, 1 << 20, kind, 0);
+    Machine machine =
+        Machines.create(
+            spec,
+            GuestMemory.anonymous(spec.slots()),
+            MachineSpec.RAM_BASE,
+            (vcpu, fault) -> {
+              throw new IllegalStateException("Nothing faults here.");
+            });
+    return new HostedGuest(UUID.randomUUID(), machine, fence);
+  }
+
+  private static void assertRefused(ErrorCode code, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            PageFerryException.class, e -> assertThat(e.code()).isEqualTo(code));
+  }
+
+  @Test
+  void aGuestRunsOnlyWhileItsFenceIsHeld() {
+    ExecutionFence fence = ExecutionFence.held(1);
+    try (HostedGuest guest = guest(fence)) {
+      guest.resume();
+      assertThat(guest.machine().state()).isEqualTo(Machine.State.RUNNING);
+      fence.freeze();
+      var _ = guest.pause();
+      assertRefused(ErrorCode.WRONG_GUEST_STATE, guest::resume);
+      fence.giveUp(2);
+      assertRefused(ErrorCode.FENCED, guest::resume);
+      assertRefused(ErrorCode.FENCED, guest::memorySha256);
+      assertThat(guest.machine().state()).isEqualTo(Machine.State.PAUSED);
+    }
+  }
+
+  @Test
+  void aGuestThatIsExpectedDoesNotRunBeforeItsEpochIsTaken() {
+    ExecutionFence fence = ExecutionFence.expecting(2);
+    try (HostedGuest guest = guest(fence)) {
+      assertRefused(ErrorCode.FENCED, guest::resume);
+      assertThatThrownBy(() -> fence.take(1)).isInstanceOf(IllegalStateException.class);
+      assertRefused(ErrorCode.FENCED, guest::resume);
+      fence.take(2);
+      guest.resume();
+      assertThat(guest.machine().state()).isEqualTo(Machine.State.RUNNING);
+    }
+  }
+
+  @Test
+  void digestsAreRefusedWhileTheGuestRunsOrPagesAreMissing() {
+    try (HostedGuest guest = guest(ExecutionFence.held(1))) {
+      assertThat(guest.memorySha256()).hasSize(64).isEqualTo(guest.memorySha256());
+      guest.resume();
+      assertRefused(ErrorCode.WRONG_GUEST_STATE, guest::memorySha256);
+      assertRefused(ErrorCode.WRONG_GUEST_STATE, guest::stateSha256);
+      var _ = guest.pause();
+      guest.machine().enableUserfault(0);
+      assertRefused(ErrorCode.WRONG_GUEST_STATE, guest::memorySha256);
+    }
+  }
+}
