@@ -140,7 +140,7 @@ class WildGuestTest {
     Random random = new Random(seed);
     Assembler code = new Assembler();
     for (int i = 0; i < CODE_WORDS; i++) {
-      int word = random.nextInt() & ~0x7f | OPCODES[random.nextInt(OPCODES.length)];
+      int word = (random.nextInt() & ~0x7f) | OPCODES[random.nextInt(OPCODES.length)];
       var _ = code.raw(random.nextInt(50) == 0 ? random.nextInt() : word);
     }
     try (TestHart guest = new TestHart(code, 200_000)) {
