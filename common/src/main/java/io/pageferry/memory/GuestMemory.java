@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * reads as zero and takes no physical memory until touched.
  */
 public final class GuestMemory implements AutoCloseable {
+  private static final long CLOSE_PATIENCE_NANOS = 10_000_000_000L;
+  private static final long CLOSE_RETRY_NANOS = 1_000_000;
+
   private final Arena arena = Arena.ofShared();
   private final List<MemorySlot> slots;
   private final boolean anonymous;
@@ -129,9 +133,20 @@ public final class GuestMemory implements AutoCloseable {
     return slots.stream().mapToLong(MemorySlot::residentBytes).sum();
   }
 
-  /** Unmaps everything. */
+  /** Unmaps everything, once no thread is in a system call on it. */
   @Override
   public void close() {
-    arena.close();
+    long patience = System.nanoTime() + CLOSE_PATIENCE_NANOS;
+    while (true) {
+      try {
+        arena.close();
+        return;
+      } catch (IllegalStateException e) {
+        if (!arena.scope().isAlive() || System.nanoTime() > patience) {
+          throw e;
+        }
+        LockSupport.parkNanos(CLOSE_RETRY_NANOS);
+      }
+    }
   }
 }

@@ -99,9 +99,9 @@ public final class MemorySlot {
     userfault = null;
   }
 
-  /** Another bitmap over this slot's pages, all clear, that lives as long as the slot. */
+  /** Another bitmap over this slot's pages, all clear, freed some time after its last use. */
   public PageBitmap newBitmap() {
-    return new PageBitmap(pageCount(), owner);
+    return new PageBitmap(pageCount(), Arena.ofAuto());
   }
 
   /** Bytes of this slot in physical memory now. */

@@ -181,7 +181,6 @@ class GuestMemoryTest {
             () -> slot.discard(0, 1),
             slot::residentBytes,
             memory::residentBytes,
-            slot::newBitmap,
             () -> slot.written().set(0),
             () -> userfault.faults(0),
             memory::close)) {

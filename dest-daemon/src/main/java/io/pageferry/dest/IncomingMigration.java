@@ -318,7 +318,10 @@ final class IncomingMigration implements AutoCloseable {
       if (committed) {
         if (installer.isComplete()) {
           tracker.tryEnter(Phase.COMPLETED, Optional.empty());
-          flusher.shutdown();
+          if (status.isOk()) {
+            // The source has every acknowledgement. Otherwise the other lanes may still carry some.
+            closeLanes();
+          }
         } else {
           String why = status.isOk() ? "the source closed it early" : status.getDescription();
           tracker.tryEnterFrom(
@@ -343,6 +346,12 @@ final class IncomingMigration implements AutoCloseable {
                   ErrorCode.LANE_LOST,
                   "The " + name + " lane was lost before switchover: " + status.getDescription()));
     }
+  }
+
+  private void closeLanes() {
+    urgentLanes.forEach(UrgentLane::close);
+    drainLane.close();
+    flusher.shutdownNow();
   }
 
   private long demandBytes() {
@@ -379,9 +388,7 @@ final class IncomingMigration implements AutoCloseable {
   /** Ends lanes and machine and unmaps the memory. */
   @Override
   public void close() {
-    urgentLanes.forEach(UrgentLane::close);
-    drainLane.close();
-    flusher.shutdownNow();
+    closeLanes();
     HostedGuest here;
     synchronized (this) {
       here = guest;
