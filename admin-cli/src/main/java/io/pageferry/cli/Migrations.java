@@ -19,7 +19,7 @@ public final class Migrations {
 
   private Migrations() {}
 
-  /** Whether nothing moves any more: ended, or paused until someone intervenes. */
+  /** Whether the migration has ended, or is paused, when it may not end by itself. */
   public static boolean ended(Phase phase) {
     return switch (phase) {
       case PHASE_COMPLETED, PHASE_CANCELLED, PHASE_FAILED, PHASE_POSTCOPY_PAUSED -> true;
