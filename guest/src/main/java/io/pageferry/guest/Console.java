@@ -61,8 +61,16 @@ public final class Console {
     return written;
   }
 
-  /** Offset of the first byte {@link #read} gives when asked for {@code offset}. */
+  /**
+   * Offset of the first byte {@link #read} gives when asked for {@code offset}.
+   *
+   * @throws IllegalArgumentException if it is negative
+   */
   public synchronized long clamp(long offset) {
+    if (offset < 0) {
+      throw new IllegalArgumentException(
+          "An offset into the console counts from 0; it is " + offset + ".");
+    }
     return Math.min(written, Math.max(offset, written - CAPACITY));
   }
 
