@@ -50,7 +50,7 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
             .setFetch(PageRange.newBuilder().setSlot(slotId).setFirstPage(page).setPageCount(1))
             .build();
     if (!loop.enter()) {
-      LockSupport.park(this);
+      parkUnless(done);
       return System.nanoTime();
     }
     try {
@@ -67,13 +67,20 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
   @Override
   public void await(BooleanSupplier done) {
     if (!loop.enter()) {
-      LockSupport.park(this);
+      parkUnless(done);
       return;
     }
     try {
       loop.await(done);
     } finally {
       loop.exit();
+    }
+  }
+
+  /** Entering the loop may have used up the wake-up that told of {@code done}. */
+  private void parkUnless(BooleanSupplier done) {
+    if (!done.getAsBoolean()) {
+      LockSupport.park(this);
     }
   }
 
