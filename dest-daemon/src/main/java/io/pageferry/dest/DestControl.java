@@ -123,7 +123,8 @@ final class DestControl implements DaemonControl, AutoCloseable {
             .toList();
     long bytes = 0;
     for (SlotLayout layout : layouts) {
-      bytes = Math.addExact(bytes, layout.sizeBytes());
+      long sum = bytes + layout.sizeBytes();
+      bytes = sum < 0 ? Long.MAX_VALUE : sum;
     }
     long available = hostMemory.availableBytes();
     if (bytes > available) {

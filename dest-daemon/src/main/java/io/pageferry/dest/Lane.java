@@ -96,15 +96,14 @@ final class Lane<Q> implements AutoCloseable {
     }
     return new PageFerryException(
         ErrorCode.LANE_LOST,
-        "The "
-            + name
-            + " lane to the source "
-            + source
-            + " ended: "
-            + status.getCode()
-            + (cause == null ? "" : ", " + cause.getMessage())
-            + ".",
+        "The " + name + " lane to the source " + source + " ended: " + detail(status) + ".",
         cause);
+  }
+
+  private static String detail(Status status) {
+    Throwable cause = status.getCause();
+    String why = cause == null ? status.getDescription() : cause.getMessage();
+    return status.getCode() + (why == null ? "" : ", " + why);
   }
 
   /**

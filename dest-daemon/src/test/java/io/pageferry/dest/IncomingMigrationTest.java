@@ -265,7 +265,7 @@ class IncomingMigrationTest {
   void aFrameOverTheMessageLimitPausesTheMigration() throws Exception {
     var _ = handOver();
     source.drain(ScriptedSource.withDataBytes(RpcServer.MAX_MESSAGE_BYTES + 1));
-    assertPaused("drain lane was lost");
+    assertPaused("exceeds maximum size");
     assertThat(status().getMigration().getPages().getPresent()).isZero();
   }
 
@@ -299,6 +299,9 @@ class IncomingMigrationTest {
         .isEqualTo(ErrorCode.VERSION_MISMATCH);
     assertThat(errorOf(() -> prepareWith(withMemory(1L << 50))))
         .isEqualTo(ErrorCode.INSUFFICIENT_MEMORY);
+    var overflowing =
+        withMemory(1L << 62).addSlots(MemorySlot.newBuilder().setId(1).setSizeBytes(1L << 62));
+    assertThat(errorOf(() -> prepareWith(overflowing))).isEqualTo(ErrorCode.INSUFFICIENT_MEMORY);
     assertThat(errorOf(() -> prepareWith(withMemory(4097)))).isEqualTo(ErrorCode.INVALID_ARGUMENT);
     assertThat(errorOf(() -> prepareWith(preparation().clearSlots())))
         .isEqualTo(ErrorCode.INVALID_ARGUMENT);
