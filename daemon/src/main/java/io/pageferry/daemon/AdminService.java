@@ -39,7 +39,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Translates {@code pageferry.v1.AdminService} to a {@link DaemonControl}; no logic of its own. */
 public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
-  private static final int DEFAULT_INTERVAL_MILLIS = 500;
+  private static final long DEFAULT_INTERVAL_MILLIS = 500;
   private static final int FOLLOW_MILLIS = 200;
 
   private final DaemonControl daemon;
@@ -189,13 +189,13 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
   public void watchStatus(WatchStatusRequest request, StreamObserver<Status> observer) {
     try {
       var call = (ServerCallStreamObserver<Status>) observer;
-      int millis =
-          request.getIntervalMillis() == 0 ? DEFAULT_INTERVAL_MILLIS : request.getIntervalMillis();
+      long asked = Integer.toUnsignedLong(request.getIntervalMillis());
+      long millis = asked == 0 ? DEFAULT_INTERVAL_MILLIS : asked;
       while (!call.isCancelled() && !Thread.currentThread().isInterrupted()) {
         if (call.isReady()) {
           call.onNext(daemon.status());
         }
-        LockSupport.parkNanos(millis * 1_000_000L);
+        LockSupport.parkNanos(millis * 1_000_000);
       }
     } catch (RuntimeException e) {
       observer.onError(ErrorStatus.toStatusException(e));

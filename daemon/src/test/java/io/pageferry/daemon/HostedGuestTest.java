@@ -11,11 +11,15 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.ExecutionFence;
 import io.pageferry.migration.PageFerryException;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 class HostedGuestTest {
-  private static HostedGuest guest(ExecutionFence fence) {
+  private static final int HANDOVERS = 200;
+  private static final int LOOKS = 2_000;
+
+  static HostedGuest guest(ExecutionFence fence) {
     var kind = new MachineSpec.Kind.Synthetic(MachineSpec.Pattern.SEQUENTIAL, 1000, 1, 7);
     MachineSpec spec = MachineSpec.withRam("walker", 1, 1 << 20, kind, 0);
     Machine machine =
@@ -61,6 +65,39 @@ class HostedGuestTest {
       fence.take(2);
       guest.resume();
       assertThat(guest.machine().state()).isEqualTo(Machine.State.RUNNING);
+    }
+  }
+
+  @Test
+  void whoResumesWhileTheGuestIsHandedOverDoesNotGetItRunning() throws Exception {
+    ExecutionFence fence = ExecutionFence.held(1);
+    AtomicBoolean over = new AtomicBoolean();
+    try (HostedGuest guest = guest(fence)) {
+      Thread persistent = Thread.ofPlatform().start(() -> resumeUntil(over, guest));
+      try {
+        for (int i = 0; i < HANDOVERS; i++) {
+          fence.freeze();
+          var _ = guest.pause();
+          fence.giveUp(fence.epoch() + 1);
+          for (int look = 0; look < LOOKS; look++) {
+            assertThat(guest.machine().state()).isEqualTo(Machine.State.PAUSED);
+          }
+          fence.comeBack();
+        }
+      } finally {
+        over.set(true);
+        persistent.join();
+      }
+    }
+  }
+
+  private static void resumeUntil(AtomicBoolean over, HostedGuest guest) {
+    while (!over.get()) {
+      try {
+        guest.resume();
+      } catch (PageFerryException e) {
+        Thread.onSpinWait();
+      }
     }
   }
 
