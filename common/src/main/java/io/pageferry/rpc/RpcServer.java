@@ -21,6 +21,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,7 @@ public final class RpcServer implements AutoCloseable {
   private final HealthStatusManager health = new HealthStatusManager();
   private final InetSocketAddress address;
   private final Server server;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   /** A server for {@code services}, not started. */
   public RpcServer(
@@ -106,6 +108,9 @@ public final class RpcServer implements AutoCloseable {
   /** Ends every call and stops listening. Idempotent. */
   @Override
   public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
     health.enterTerminalState();
     server.shutdownNow();
     try {
