@@ -71,7 +71,9 @@ final class PageLedger {
 
   /** Bytes sent and not acknowledged. */
   long bytesInFlight() {
-    return PageGeometry.bytes(sentPages.get() - releasedPages.get());
+    // In this order a page that is sent and released meanwhile never makes it negative.
+    long released = releasedPages.get();
+    return PageGeometry.bytes(sentPages.get() - released);
   }
 
   /** Whether every page that had to move is acknowledged. */
