@@ -4,10 +4,12 @@
 #define UART ((volatile u8 *)0x10000000UL)
 #define FINISHER ((volatile u32 *)0x100000UL)
 #define SOFTWARE_INTERRUPT ((volatile u32 *)0x2000000UL)
+#define TIMER_DEADLINE ((volatile u64 *)0x2004000UL)
 #define RAM_BASE 0x80000000UL
 
 enum { UART_DATA = 0, UART_LINE_STATUS = 5, DATA_READY = 0x01, TRANSMITTER_EMPTY = 0x20 };
-enum { FINISHER_FAIL = 0x3333, FINISHER_PASS = 0x5555, MACHINE_SOFTWARE_INTERRUPT = 1 << 3 };
+enum { FINISHER_FAIL = 0x3333, FINISHER_PASS = 0x5555, MACHINE_SOFTWARE_INTERRUPT = 1 << 3, MACHINE_TIMER_INTERRUPT = 1 << 7 };
+enum { LOOK_TICKS = 20000 * TICKS_PER_MICROSECOND };
 enum { DEVICE_TREE_ALIGNMENT = 2 << 20 };
 #define DEVICE_TREE_MAGIC 0xedfe0dd0U /* 0xd00dfeed, read little-endian */
 
@@ -76,11 +78,30 @@ void finish(int pass) {
   park();
 }
 
+static int input_ready(void) { return UART[UART_LINE_STATUS] & DATA_READY; }
+
+/* Waits for input without using the processor; interrupts stay off and only end the wait. */
+static void rest(void) {
+  u64 hart;
+  __asm__ volatile("csrr %0, mhartid" : "=r"(hart));
+  while (!input_ready()) {
+    TIMER_DEADLINE[hart] = read_time() + LOOK_TICKS;
+    __asm__ volatile("csrs mie, %0\n wfi\n csrc mie, %0" ::"r"(MACHINE_TIMER_INTERRUPT) : "memory");
+  }
+}
+
 int asked_to_stop(u64 work_done) {
   if (parameters.limit && work_done >= parameters.limit) {
     return 1;
   }
-  return (UART[UART_LINE_STATUS] & DATA_READY) && UART[UART_DATA] == 'q';
+  if (!input_ready()) {
+    return 0;
+  }
+  u8 command = UART[UART_DATA];
+  if (command == 'r') {
+    rest();
+  }
+  return command == 'q';
 }
 
 /* Firmware (QEMU) leaves a device tree in RAM, and scraps behind it in the same 2 MiB; the programs

@@ -31,7 +31,8 @@ void program_main(u64 hart);
 u8 *data_start(void);
 u64 data_pages(void);
 
-/* Whether 'q' has come, or limit (if any) is reached. Reads the serial port: call it seldom. */
+/* Whether 'q' has come, or limit (if any) is reached. Rests first if 'r' has come, until more input
+ * does. Reads the serial port: call it seldom. */
 int asked_to_stop(u64 work_done);
 
 void start_other_harts(void);

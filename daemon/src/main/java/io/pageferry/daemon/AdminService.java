@@ -25,6 +25,8 @@ import io.pageferry.proto.v1.PauseGuestRequest;
 import io.pageferry.proto.v1.PauseGuestResponse;
 import io.pageferry.proto.v1.ReadConsoleRequest;
 import io.pageferry.proto.v1.ReadConsoleResponse;
+import io.pageferry.proto.v1.ReadMemoryRequest;
+import io.pageferry.proto.v1.ReadMemoryResponse;
 import io.pageferry.proto.v1.ResumeGuestRequest;
 import io.pageferry.proto.v1.ResumeGuestResponse;
 import io.pageferry.proto.v1.Status;
@@ -145,6 +147,20 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  @Override
+  public void readMemory(ReadMemoryRequest request, StreamObserver<ReadMemoryResponse> observer) {
+    answer(
+        observer,
+        () ->
+            ReadMemoryResponse.newBuilder()
+                .setData(
+                    ByteString.copyFrom(
+                        daemon
+                            .guest()
+                            .read(request.getGuestPhysicalAddress(), request.getLengthBytes())))
+                .build());
   }
 
   @Override

@@ -4,10 +4,12 @@ import io.pageferry.guest.Machine;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
+import io.pageferry.memory.UserfaultBitmap;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.ExecutionFence;
 import io.pageferry.migration.PageFerryException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -21,6 +23,7 @@ import java.util.UUID;
  */
 public final class HostedGuest implements AutoCloseable {
   private static final int HASH_CHUNK_BYTES = 1 << 20;
+  private static final int MAX_READ_BYTES = 1 << 20;
 
   private final UUID id;
   private final Machine machine;
@@ -135,6 +138,38 @@ public final class HostedGuest implements AutoCloseable {
       throw new PageFerryException(
           ErrorCode.FENCED,
           "Guest " + name() + " is not held by this daemon; ask the one that holds it.");
+    }
+  }
+
+  /**
+   * Bytes of guest memory as they are now, while the guest may run.
+   *
+   * @throws IllegalArgumentException if they do not all lie in one slot, or are none or too many
+   * @throws PageFerryException WRONG_GUEST_STATE if one of the pages is not here
+   */
+  public byte[] read(long guestPhysicalAddress, int length) {
+    MemorySlot slot = memory().slotAt(guestPhysicalAddress);
+    if (slot == null
+        || length < 1
+        || length > MAX_READ_BYTES
+        || !slot.contains(guestPhysicalAddress + length - 1)) {
+      throw new IllegalArgumentException(
+          "%s bytes from address 0x%x on cannot be read: 1 to %d bytes of one memory slot can."
+              .formatted(Integer.toUnsignedString(length), guestPhysicalAddress, MAX_READ_BYTES));
+    }
+    long offset = guestPhysicalAddress - slot.base();
+    requireHere(slot, PageGeometry.pages(offset), PageGeometry.pages(offset + length - 1));
+    return slot.segment().asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  private void requireHere(MemorySlot slot, long firstPage, long lastPage) {
+    UserfaultBitmap userfault = slot.userfault();
+    for (long page = firstPage; page <= lastPage; page++) {
+      if (!fence.isHeld() || (userfault != null && userfault.faults(page))) {
+        throw new PageFerryException(
+            ErrorCode.WRONG_GUEST_STATE,
+            "Page " + page + " of slot " + slot.id() + " is not at this daemon.");
+      }
     }
   }
 

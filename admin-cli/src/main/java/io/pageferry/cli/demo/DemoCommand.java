@@ -6,6 +6,7 @@ import io.pageferry.cli.OutputFormat;
 import io.pageferry.cli.Printer;
 import io.pageferry.cli.Terminal;
 import io.pageferry.cli.demo.DemoOptions.Guest;
+import io.pageferry.cli.local.LocalDaemons;
 import io.pageferry.config.DataSize;
 import io.pageferry.config.cli.ExitCode;
 import java.io.PrintWriter;
@@ -115,7 +116,7 @@ public final class DemoCommand implements Callable<Integer> {
       say("run %d of %d".formatted(run + 1, runs));
     }
     long startNanos = System.nanoTime();
-    try (DemoHost host = DemoHost.start(launcher(), logsOf(run))) {
+    try (LocalDaemons host = LocalDaemons.start(launcher(), logsOf(run))) {
       say(
           "  source %s and destination %s are up after %.1f s"
               .formatted(

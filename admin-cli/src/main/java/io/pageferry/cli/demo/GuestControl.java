@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** What the demo asks of a guest. Stateless. */
-final class GuestControl {
+public final class GuestControl {
   private static final Duration VERDICT_LIMIT = Duration.ofSeconds(20);
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(50);
   private static final Duration ACCESS_WINDOW = Duration.ofMillis(300);
@@ -23,12 +23,12 @@ final class GuestControl {
   private GuestControl() {}
 
   /** Runs the guest of a daemon. */
-  static void resume(AdminClient daemon) {
+  public static void resume(AdminClient daemon) {
     var _ = daemon.call(stub -> stub.resumeGuest(ResumeGuestRequest.getDefaultInstance()));
   }
 
   /** Tells a bundled program to check itself and end, and reads what it says. */
-  static GuestCheck askForVerdict(AdminClient daemon) throws InterruptedException {
+  public static GuestCheck askForVerdict(AdminClient daemon) throws InterruptedException {
     WriteConsoleRequest request =
         WriteConsoleRequest.newBuilder().setData(ByteString.copyFromUtf8("q")).build();
     var _ = daemon.call(stub -> stub.writeConsole(request));

@@ -1,9 +1,9 @@
 /**
  * {@code ferry demo}: a whole migration on this host, and the proof that nothing was lost.
  *
- * <p>{@link io.pageferry.cli.demo.DemoCommand} makes a {@link io.pageferry.cli.demo.DemoHost} (two
- * daemon processes and their files) for each {@link io.pageferry.cli.demo.DemoRun}, which gives a
- * {@link io.pageferry.cli.demo.RunReport}. Reports become text in {@link
+ * <p>{@link io.pageferry.cli.demo.DemoCommand} makes a {@link io.pageferry.cli.local.LocalDaemons}
+ * (two daemon processes and their files) for each {@link io.pageferry.cli.demo.DemoRun}, which
+ * gives a {@link io.pageferry.cli.demo.RunReport}. Reports become text in {@link
  * io.pageferry.cli.demo.ReportView} and JSON in {@link io.pageferry.cli.demo.ReportJson}.
  */
 @NullMarked

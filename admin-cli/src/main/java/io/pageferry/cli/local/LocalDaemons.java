@@ -1,4 +1,4 @@
-package io.pageferry.cli.demo;
+package io.pageferry.cli.local;
 
 import io.pageferry.cli.Daemons;
 import io.pageferry.cli.FerryException;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Two daemons on loopback with free ports, and the directory of their logs. Closed on every path,
  * Ctrl-C included: the processes have ended and the directory is gone afterwards.
  */
-final class DemoHost implements AutoCloseable {
+public final class LocalDaemons implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
 
   private final Path directory;
@@ -30,22 +30,29 @@ final class DemoHost implements AutoCloseable {
   private final List<DaemonProcess> processes = new ArrayList<>();
   private boolean released;
 
-  private DemoHost(Path directory, boolean keepDirectory) {
+  private LocalDaemons(Path directory, boolean keepDirectory) {
     this.directory = directory;
     this.keepDirectory = keepDirectory;
   }
 
   /**
-   * Starts both daemons and waits until they answer.
+   * Starts both daemons on loopback and waits until they answer.
    *
    * @param launcher the ferry script
    * @param logs where logs are kept; absent for a directory that goes with this host
    */
-  static DemoHost start(Path launcher, Optional<Path> logs) throws InterruptedException {
-    DemoHost host = new DemoHost(directory(logs), logs.isPresent());
+  public static LocalDaemons start(Path launcher, Optional<Path> logs) throws InterruptedException {
+    return start(launcher, logs, DaemonLaunch.LOOPBACK, DaemonLaunch.LOOPBACK);
+  }
+
+  /** The same, with settings of their own for the two. */
+  public static LocalDaemons start(
+      Path launcher, Optional<Path> logs, DaemonLaunch source, DaemonLaunch destination)
+      throws InterruptedException {
+    LocalDaemons host = new LocalDaemons(directory(logs), logs.isPresent());
     Runtime.getRuntime().addShutdownHook(host.hook);
     try {
-      host.startDaemons(launcher);
+      host.startDaemons(launcher, source, destination);
       return host;
     } catch (Throwable e) {
       host.close();
@@ -57,7 +64,7 @@ final class DemoHost implements AutoCloseable {
     try {
       return logs.isPresent()
           ? Files.createDirectories(logs.get())
-          : Files.createTempDirectory("pageferry-demo-");
+          : Files.createTempDirectory("pageferry-");
     } catch (IOException e) {
       throw new FerryException(
           ExitCode.ENVIRONMENT,
@@ -66,7 +73,8 @@ final class DemoHost implements AutoCloseable {
     }
   }
 
-  private void startDaemons(Path launcher) throws InterruptedException {
+  private void startDaemons(Path launcher, DaemonLaunch here, DaemonLaunch there)
+      throws InterruptedException {
     List<Integer> ports = freePorts(4);
     DaemonProcess source;
     DaemonProcess destination;
@@ -75,19 +83,30 @@ final class DemoHost implements AutoCloseable {
         throw new InterruptedException("shutting down");
       }
       source =
-          DaemonProcess.start(Role.ROLE_SOURCE, launcher, directory, ports.get(0), ports.get(1));
+          DaemonProcess.start(
+              Role.ROLE_SOURCE, launcher, directory, here, ports.get(0), ports.get(1));
       processes.add(source);
       destination =
           DaemonProcess.start(
-              Role.ROLE_DESTINATION, launcher, directory, ports.get(2), ports.get(3));
+              Role.ROLE_DESTINATION, launcher, directory, there, ports.get(2), ports.get(3));
       processes.add(destination);
     }
     source.awaitReady(START_LIMIT);
     destination.awaitReady(START_LIMIT);
   }
 
+  /** The source's process. */
+  public synchronized DaemonProcess source() {
+    return processes.get(0);
+  }
+
+  /** The destination's process. */
+  public synchronized DaemonProcess destination() {
+    return processes.get(1);
+  }
+
   /** Clients of both; they end with this host. */
-  synchronized Daemons daemons() {
+  public synchronized Daemons daemons() {
     return new Daemons(processes.get(0).client(), processes.get(1).client());
   }
 
@@ -96,7 +115,7 @@ final class DemoHost implements AutoCloseable {
    *
    * @param failure what the call said
    */
-  synchronized FerryException explain(FerryException failure) {
+  public synchronized FerryException explain(FerryException failure) {
     try {
       processes.forEach(DaemonProcess::requireAlive);
       return failure;
@@ -118,7 +137,7 @@ final class DemoHost implements AutoCloseable {
           ExitCode.ENVIRONMENT,
           "No free port on the loopback interface (%s).".formatted(e.getMessage()));
     } finally {
-      sockets.forEach(DemoHost::closeQuietly);
+      sockets.forEach(LocalDaemons::closeQuietly);
     }
   }
 

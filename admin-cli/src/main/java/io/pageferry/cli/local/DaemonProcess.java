@@ -1,4 +1,4 @@
-package io.pageferry.cli.demo;
+package io.pageferry.cli.local;
 
 import io.pageferry.cli.AdminClient;
 import io.pageferry.cli.FerryException;
@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -18,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * A daemon in a process of its own, and a client of it. Any thread may close it, more than once;
  * the process is gone afterwards.
  */
-final class DaemonProcess implements AutoCloseable {
+public final class DaemonProcess implements AutoCloseable {
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(50);
   private static final int TAIL_LINES = 15;
@@ -36,27 +37,29 @@ final class DaemonProcess implements AutoCloseable {
   }
 
   /**
-   * Starts a daemon on loopback.
+   * Starts a daemon.
    *
    * @param launcher the ferry script
    * @param directory where its log goes
    */
-  static DaemonProcess start(Role role, Path launcher, Path directory, int port, int metricsPort) {
+  static DaemonProcess start(
+      Role role, Path launcher, Path directory, DaemonLaunch launch, int port, int metricsPort) {
     String command = role == Role.ROLE_SOURCE ? "source" : "dest";
     Path log = directory.resolve(command + ".log");
-    HostPort address = new HostPort("127.0.0.1", port);
+    HostPort address = new HostPort(launch.host(), port);
+    List<String> line = new ArrayList<>(launch.prefix());
+    line.addAll(List.of(launcher.toString(), command, "--listen", address.toString()));
+    line.addAll(List.of("--metrics-listen", "127.0.0.1:" + metricsPort));
+    line.addAll(launch.arguments());
     ProcessBuilder builder =
-        new ProcessBuilder(
-                launcher.toString(),
-                command,
-                "--listen",
-                address.toString(),
-                "--metrics-listen",
-                "127.0.0.1:" + metricsPort)
+        new ProcessBuilder(line)
             .redirectErrorStream(true)
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
             .redirectOutput(log.toFile());
     builder.environment().put("PAGEFERRY_SKIP_BUILD", "1");
+    if (!launch.javaOptions().isEmpty()) {
+      builder.environment().put("PAGEFERRY_JAVA_OPTS", launch.javaOptions());
+    }
     try {
       return new DaemonProcess(
           role, builder.start(), log, new AdminClient(role, address, CALL_TIMEOUT));
@@ -67,8 +70,13 @@ final class DaemonProcess implements AutoCloseable {
     }
   }
 
+  /** The number of its process. */
+  public long pid() {
+    return process.pid();
+  }
+
   /** Its admin service. */
-  AdminClient client() {
+  public AdminClient client() {
     return client;
   }
 

@@ -1,0 +1,99 @@
+package io.pageferry.bench.ferry;
+
+import io.pageferry.bench.report.Run;
+import io.pageferry.cli.Daemons;
+import io.pageferry.cli.local.DaemonLaunch;
+import io.pageferry.cli.local.LocalDaemons;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A source and a destination daemon that make one run after the other. One thread; ends the
+ * processes when it is closed.
+ */
+public final class FerryPair implements AutoCloseable {
+  private static final long WARM_UP_BYTES = 192L << 20;
+
+  private final LocalDaemons processes;
+  private final Daemons daemons;
+  private final PauseLog sourcePauses;
+  private final PauseLog destinationPauses;
+
+  private FerryPair(LocalDaemons processes, Path logs) {
+    this.processes = processes;
+    daemons = processes.daemons();
+    sourcePauses = new PauseLog(logs.resolve("source-pauses.log"));
+    destinationPauses = new PauseLog(logs.resolve("destination-pauses.log"));
+  }
+
+  /**
+   * Starts both.
+   *
+   * @param launcher the ferry script
+   * @param logs a directory for their logs
+   */
+  public static FerryPair start(
+      Path launcher, Path logs, DaemonLaunch source, DaemonLaunch destination)
+      throws InterruptedException {
+    try {
+      Files.createDirectories(logs);
+    } catch (IOException e) {
+      throw new UncheckedIOException("No directory for logs: " + logs + ".", e);
+    }
+    return new FerryPair(
+        LocalDaemons.start(
+            launcher,
+            Optional.of(logs),
+            logging(source, logs.resolve("source-pauses.log")),
+            logging(destination, logs.resolve("destination-pauses.log"))),
+        logs);
+  }
+
+  private static DaemonLaunch logging(DaemonLaunch launch, Path file) {
+    return new DaemonLaunch(
+        launch.host(),
+        launch.prefix(),
+        launch.arguments(),
+        (launch.javaOptions() + " " + PauseLog.OPTION + file).strip());
+  }
+
+  /** Moves a few small guests, so that what is measured next is compiled. */
+  public void warmUp(int runs) throws InterruptedException {
+    for (int run = 0; run < runs; run++) {
+      var work = run % 3 == 2 ? FerryScenario.Work.IDLE : FerryScenario.Work.RANDOM;
+      long drainAfter = run % 3 == 0 ? 1500 : 0;
+      var _ = run(new FerryScenario("warm-up", WARM_UP_BYTES, 1, work, drainAfter), () -> {});
+    }
+  }
+
+  /**
+   * One run.
+   *
+   * @param justBefore called when the guest is warm, right before the migrate command
+   * @throws io.pageferry.cli.FerryException if it does not complete, or memory differs
+   */
+  public Run run(FerryScenario scenario, Runnable justBefore) throws InterruptedException {
+    var _ = sourcePauses.take();
+    var _ = destinationPauses.take();
+    FerryRun run = new FerryRun(scenario, daemons, this::usage);
+    Run result = run.run(justBefore);
+    List<Double> pauses = new ArrayList<>(sourcePauses.take());
+    pauses.addAll(destinationPauses.take());
+    return FerryRun.withPauses(result, pauses);
+  }
+
+  private List<ProcessUsage> usage() {
+    return List.of(
+        ProcessUsage.of(processes.source().pid()), ProcessUsage.of(processes.destination().pid()));
+  }
+
+  @Override
+  public void close() {
+    processes.close();
+  }
+}
