@@ -22,7 +22,7 @@ record ProcessUsage(double seconds, double vcpuSeconds, long residentBytes) {
   static ProcessUsage of(long pid) {
     Path directory = Path.of("/proc", Long.toString(pid));
     String stat = read(directory.resolve("stat"));
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     double seconds = (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
     return new ProcessUsage(seconds, vcpuSeconds(directory), residentBytes(directory));
   }
@@ -44,7 +44,7 @@ record ProcessUsage(double seconds, double vcpuSeconds, long residentBytes) {
   }
 
   private static double schedulerSeconds(Path task) {
-    String[] fields = read(task.resolve("schedstat")).split(" ");
+    String[] fields = read(task.resolve("schedstat")).split(" ", -1);
     return fields.length < 2 ? 0 : Long.parseLong(fields[0]) / NANOS_PER_SECOND;
   }
 
