@@ -34,7 +34,7 @@ final class FerryRun {
   private static final long STATISTICS_POINTER = 0x80000138L;
   private static final Duration READY_LIMIT = Duration.ofMinutes(2);
   private static final Duration END_LIMIT = Duration.ofMinutes(3);
-  private static final Duration SETTLE = Duration.ofMillis(1000);
+  private static final Duration SETTLE = Duration.ofSeconds(1);
   private static final Duration SAMPLE = Duration.ofMillis(20);
   private static final double NANOS_PER_MILLI = 1e6;
   private static final double NANOS_PER_MICRO = 1e3;
