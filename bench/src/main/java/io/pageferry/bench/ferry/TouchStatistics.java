@@ -8,14 +8,10 @@ import java.util.List;
 
 /**
  * What the guest program {@code touch} keeps of itself, read from its memory ({@code struct stats}
- * of {@code guest/programs/touch.c}).
- *
- * @param touches pages touched
- * @param passes rounds over all pages
- * @param ready whether every page is initialised
- * @param histogram touches by how long they took, in buckets of ticks of 100 ns
+ * of {@code guest/programs/touch.c}): counts, and its touches by how long they took, in buckets of
+ * ticks of 100 ns. Immutable.
  */
-record TouchStatistics(long touches, long passes, boolean ready, long[] histogram) {
+final class TouchStatistics {
   /** Bytes of the statistics. */
   static final int BYTES = 0x100 + 128 * Long.BYTES;
 
@@ -25,14 +21,33 @@ record TouchStatistics(long touches, long passes, boolean ready, long[] histogra
   /** The shortest touch that counts as a stall, in microseconds. */
   static final double STALL_MICROS = 5;
 
+  private final long touches;
+  private final boolean ready;
+  private final long[] histogram;
+
+  private TouchStatistics(long touches, boolean ready, long[] histogram) {
+    this.touches = touches;
+    this.ready = ready;
+    this.histogram = histogram;
+  }
+
   static TouchStatistics parse(byte[] bytes) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     long[] histogram = new long[BUCKETS];
     for (int bucket = 0; bucket < BUCKETS; bucket++) {
       histogram[bucket] = buffer.getLong(0x100 + bucket * Long.BYTES);
     }
-    return new TouchStatistics(
-        buffer.getLong(0), buffer.getLong(8), buffer.getLong(48) == 1, histogram);
+    return new TouchStatistics(buffer.getLong(0), buffer.getLong(48) == 1, histogram);
+  }
+
+  /** Pages touched. */
+  long touches() {
+    return touches;
+  }
+
+  /** Whether every page is initialised. */
+  boolean ready() {
+    return ready;
   }
 
   /** What was added since an earlier look. */
@@ -41,7 +56,7 @@ record TouchStatistics(long touches, long passes, boolean ready, long[] histogra
     for (int bucket = 0; bucket < BUCKETS; bucket++) {
       added[bucket] = histogram[bucket] - earlier.histogram[bucket];
     }
-    return new TouchStatistics(touches - earlier.touches, passes - earlier.passes, ready, added);
+    return new TouchStatistics(touches - earlier.touches, ready, added);
   }
 
   /** The middle of a bucket in microseconds. */
