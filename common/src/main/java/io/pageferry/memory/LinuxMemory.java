@@ -26,6 +26,7 @@ final class LinuxMemory {
   private static final int MAP_NORESERVE = 0x4000;
   private static final int MADV_DONTNEED = 4;
   private static final int MADV_NOHUGEPAGE = 15;
+  private static final int MADV_POPULATE_WRITE = 23;
   private static final long MINCORE_CHUNK_PAGES = 1 << 18;
 
   private static final Linker LINKER = Linker.nativeLinker();
@@ -43,6 +44,10 @@ final class LinuxMemory {
       handle("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
   private static final MethodHandle MADVISE =
       handle("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+  private static final MethodHandle ADVISE_AND_FORGET =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("madvise"),
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
   private static final MethodHandle MINCORE =
       handle("mincore", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS));
 
@@ -108,6 +113,21 @@ final class LinuxMemory {
       if ((int) MADVISE.invokeExact(errno, memory, memory.byteSize(), MADV_DONTNEED) != 0) {
         throw new IllegalStateException("madvise failed (errno " + code(errno) + ").");
       }
+    } catch (Throwable t) {
+      throw unchecked(t);
+    }
+  }
+
+  /**
+   * Gives page-aligned memory physical pages, in one go where writing to it would take a page fault
+   * each. Best effort: kernels before 5.14 do nothing. Allocates nothing.
+   *
+   * @throws IllegalStateException if the memory is unmapped
+   */
+  static void populate(MemorySegment memory) {
+    try {
+      // Safe: the kernel does nothing to pages beyond the segment's, and keeps what pages hold.
+      var _ = (int) ADVISE_AND_FORGET.invokeExact(memory, memory.byteSize(), MADV_POPULATE_WRITE);
     } catch (Throwable t) {
       throw unchecked(t);
     }

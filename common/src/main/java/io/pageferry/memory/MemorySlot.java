@@ -116,6 +116,14 @@ public final class MemorySlot {
     LinuxMemory.forEachResidentPage(segment, action);
   }
 
+  /**
+   * Gives pages physical memory before they are written, for less than each would cost by itself.
+   * Their contents stay.
+   */
+  public void populate(long firstPage, long count) {
+    LinuxMemory.populate(segment.asSlice(PageGeometry.bytes(firstPage), PageGeometry.bytes(count)));
+  }
+
   /** Gives pages back to the operating system. Anonymous memory then reads as zero. */
   public void discard(long firstPage, long count) {
     LinuxMemory.discard(segment.asSlice(PageGeometry.bytes(firstPage), PageGeometry.bytes(count)));

@@ -130,6 +130,23 @@ public final class PageBitmap {
     return -1;
   }
 
+  /**
+   * Whether {@code other} has every bit that is set here among {@code count} from {@code first}.
+   */
+  public boolean coveredBy(PageBitmap other, long first, long count) {
+    checkRange(first, count);
+    long end = first + count;
+    for (long page = first; page < end; page = (page | 63) + 1) {
+      long offset = offset(page);
+      long uncovered =
+          (long) WORD.getAcquire(words, offset) & ~(long) WORD.getAcquire(other.words, offset);
+      if ((uncovered & wordMask(page, end)) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private long next(long from, long invert) {
     long page = from;
     while (page < pageCount) {

@@ -85,12 +85,17 @@ public final class StatusMessages {
   /**
    * A guest as it stands.
    *
+   * @param residentBytes guest memory that is in physical memory here
    * @param bitmaps bitmaps that the daemon keeps for each page
    * @param faults userfault exits of a vCPU here
    * @param blocktimeNanos time that a vCPU spent in them
    */
   public static GuestStatus guest(
-      HostedGuest guest, int bitmaps, IntToLongFunction faults, IntToLongFunction blocktimeNanos) {
+      HostedGuest guest,
+      long residentBytes,
+      int bitmaps,
+      IntToLongFunction faults,
+      IntToLongFunction blocktimeNanos) {
     Machine machine = guest.machine();
     GuestStatus.Builder status =
         GuestStatus.newBuilder()
@@ -98,7 +103,7 @@ public final class StatusMessages {
             .setName(guest.name())
             .setState(state(guest))
             .setMemoryBytes(guest.memory().sizeBytes())
-            .setResidentBytes(guest.memory().residentBytes())
+            .setResidentBytes(residentBytes)
             .setBookkeepingBitsPerPage(guest.bitsPerPage(bitmaps))
             .setExitCode(machine.state() == Machine.State.STOPPED ? machine.exitCode() : 0)
             .setEpoch(guest.fence().epoch());

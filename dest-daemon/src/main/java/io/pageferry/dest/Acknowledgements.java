@@ -9,7 +9,7 @@ import java.util.function.Consumer;
  * full it is sent at once. The threads of all lanes add; any thread flushes.
  */
 final class Acknowledgements {
-  private static final int MAX_RANGES = 256;
+  private static final int MAX_RANGES = 1024;
 
   private final Consumer<DrainRequest> sender;
   private DrainRequest.Builder pending = DrainRequest.newBuilder();

@@ -280,7 +280,11 @@ final class DestControl implements DaemonControl, AutoCloseable {
     FaultTimings timings = here.timings();
     GuestStatus status =
         StatusMessages.guest(
-            guest, IncomingMigration.BITMAPS, timings::faults, timings::blockedNanos);
+            guest,
+            here.residentBytes(),
+            IncomingMigration.BITMAPS,
+            timings::faults,
+            timings::blockedNanos);
     return guest.fence().isHeld()
         ? status
         : status.toBuilder().setState(GuestState.GUEST_STATE_INCOMING).build();

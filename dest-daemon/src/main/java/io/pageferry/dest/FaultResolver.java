@@ -8,6 +8,7 @@ import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageBitmap;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.memory.UserfaultBitmap;
+import io.pageferry.rpc.ThreadSlice;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,10 @@ final class FaultResolver implements FaultHandler {
     private long page;
 
     void begin(Vcpu waiter, UserfaultBitmap bitmap, long awaited) {
+      if (vcpu == null) {
+        // The vCPU's thread is to be given a core as soon as its page is there.
+        ThreadSlice.shorten();
+      }
       vcpu = waiter;
       userfault = bitmap;
       page = awaited;

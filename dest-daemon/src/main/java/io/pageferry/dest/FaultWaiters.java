@@ -57,32 +57,42 @@ final class FaultWaiters {
     waiting.decrementAndGet();
   }
 
+  /** Whether a vCPU waits for any page. */
+  boolean areWaiting() {
+    return waiting.get() != 0;
+  }
+
+  private boolean waits(int vcpu, long firstKey, long count) {
+    long beyond = pages.get(vcpu) - firstKey;
+    return beyond >= 0 && beyond < count;
+  }
+
   /**
-   * Before a page's bit is cleared: tells those who wait when it arrived. A vCPU that announces
-   * itself after this look finds no stamp.
+   * Before the bits of a run of pages are cleared: tells those who wait for one of them when it
+   * arrived. A vCPU that announces itself after this look finds no stamp.
    */
-  void stamp(int slotId, long page, long arrivalNanos) {
+  void stamp(int slotId, long firstPage, long count, long arrivalNanos) {
     if (waiting.get() == 0) {
       return;
     }
-    long key = key(slotId, page);
+    long firstKey = key(slotId, firstPage);
     for (int vcpu = 0; vcpu < pages.length(); vcpu++) {
-      if (pages.get(vcpu) == key) {
+      if (waits(vcpu, firstKey, count)) {
         arrivedNanos.setPlain(vcpu, arrivalNanos);
         installedNanos.setPlain(vcpu, System.nanoTime());
       }
     }
   }
 
-  /** After a page's bit is cleared: wakes those who wait for it. */
-  void wake(int slotId, long page) {
+  /** After the bits of a run of pages are cleared: wakes those who wait for one of them. */
+  void wake(int slotId, long firstPage, long count) {
     VarHandle.fullFence();
     if (waiting.get() == 0) {
       return;
     }
-    long key = key(slotId, page);
+    long firstKey = key(slotId, firstPage);
     for (int vcpu = 0; vcpu < pages.length(); vcpu++) {
-      if (pages.get(vcpu) == key) {
+      if (waits(vcpu, firstKey, count)) {
         wake(vcpu);
       }
     }

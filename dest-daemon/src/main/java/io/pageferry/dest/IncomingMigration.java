@@ -51,7 +51,7 @@ import org.slf4j.LoggerFactory;
 final class IncomingMigration implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IncomingMigration.class);
   private static final long LANE_TIMEOUT_MILLIS = 5_000;
-  private static final long ACKNOWLEDGE_MILLIS = 5;
+  private static final long ACKNOWLEDGE_MILLIS = 50;
   private static final long WATCH_NANOS = 20_000;
   private static final long WATCH_LIMIT_NANOS = 5_000_000_000L;
 
@@ -356,6 +356,16 @@ final class IncomingMigration implements AutoCloseable {
 
   private long demandBytes() {
     return urgentLanes.stream().mapToLong(UrgentLane::bytesReceived).sum();
+  }
+
+  /**
+   * Guest memory in physical memory here. While pages move, from what is known of them: asking the
+   * kernel takes time from the move.
+   */
+  long residentBytes() {
+    return tracker.phase() == Phase.POSTCOPY_ACTIVE
+        ? PageGeometry.bytes(installer.demandPages() + installer.drainPages())
+        : memory.residentBytes();
   }
 
   /** What the admin service shows. */

@@ -24,6 +24,15 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 final class PageInstaller {
+  /** Pages of a frame that are installed before their bits are cleared together. */
+  private static final int LONGEST_RUN = 64;
+
+  /** The same while a vCPU waits, perhaps for one of them. */
+  private static final int WAITED_RUN = 8;
+
+  /** From so many pages on it pays to ask for physical memory at once. */
+  private static final int POPULATED_RUN = 4;
+
   /** Which lane brought a page. */
   enum Origin {
     DEMAND,
@@ -111,28 +120,25 @@ final class PageInstaller {
         @Nullable Payload payload,
         long arrivalNanos) {
       SlotPages pages = PageInstaller.this.pages(slot);
-      long runStart = firstPage;
       long end = firstPage + pageCount;
-      for (long page = firstPage; page < end; page++) {
-        if (!pages.claimed().set(page)) {
+      long page = firstPage;
+      while (page < end) {
+        long first = page;
+        long most = Math.min(end, first + (waiters.areWaiting() ? WAITED_RUN : LONGEST_RUN));
+        while (page < most && pages.claimed().set(page)) {
+          page++;
+        }
+        if (page > first) {
+          installRun(slot, pages, first, page - first, payload, arrivalNanos);
+        }
+        if (page < most) {
+          page++;
           duplicatePages.increment();
           if (payload != null) {
             payload.skipPage();
           }
-          acknowledgements.add(slot.id(), runStart, page - runStart);
-          runStart = page + 1;
-          continue;
         }
-        if (payload != null) {
-          fill(slot, page, payload);
-        }
-        waiters.stamp(slot.id(), page, arrivalNanos);
-        pages.userfault().allow(page);
-        waiters.wake(slot.id(), page);
-        counter(payload).increment();
-        presentPages.incrementAndGet();
       }
-      acknowledgements.add(slot.id(), runStart, end - runStart);
       if (isComplete()) {
         onComplete.run();
       } else if (origin == Origin.DRAIN) {
@@ -140,10 +146,36 @@ final class PageInstaller {
       }
     }
 
-    private void fill(MemorySlot slot, long page, Payload payload) {
-      slot.written().set(page);
-      payload.copyPageTo(slot, page);
-      digest.addAndGet(PageHash.contribution(slot, page));
+    /** Pages that this lane has claimed. */
+    private void installRun(
+        MemorySlot slot,
+        SlotPages pages,
+        long first,
+        long count,
+        @Nullable Payload payload,
+        long arrivalNanos) {
+      if (payload != null) {
+        fill(slot, first, count, payload);
+      }
+      waiters.stamp(slot.id(), first, count, arrivalNanos);
+      pages.userfault().allowRange(first, count);
+      waiters.wake(slot.id(), first, count);
+      counter(payload).add(count);
+      presentPages.addAndGet(count);
+      acknowledgements.add(slot.id(), first, count);
+    }
+
+    private void fill(MemorySlot slot, long first, long count, Payload payload) {
+      slot.written().setRange(first, count);
+      if (count >= POPULATED_RUN) {
+        slot.populate(first, count);
+      }
+      long sum = 0;
+      for (long page = first; page < first + count; page++) {
+        payload.copyPageTo(slot, page);
+        sum += PageHash.contribution(slot, page);
+      }
+      digest.addAndGet(sum);
     }
 
     private LongAdder counter(@Nullable Payload payload) {

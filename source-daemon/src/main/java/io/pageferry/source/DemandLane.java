@@ -7,6 +7,7 @@ import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.DemandRequest;
 import io.pageferry.proto.v1.PageRange;
 import io.pageferry.rpc.PollingLoop;
+import io.pageferry.rpc.ThreadSlice;
 import io.pageferry.wire.OutgoingFrame;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,7 @@ final class DemandLane extends Lane<DemandRequest> {
     if (attached == null) {
       attached = registry.attach(message.getHello(), this);
       migration = attached;
+      ThreadSlice.shorten();
       send(OutgoingFrame.ATTACHED);
     } else {
       fetch(attached, message.getFetch());
@@ -66,6 +68,8 @@ final class DemandLane extends Lane<DemandRequest> {
     for (long page = range.getFirstPage(); page < range.getFirstPage() + count; page++) {
       send(answer(ledger, slot, page));
     }
+    attached.drainCursor().faulted(slot, range.getFirstPage());
+    attached.checkComplete();
   }
 
   private static OutgoingFrame answer(PageLedger ledger, MemorySlot slot, long page) {

@@ -13,12 +13,19 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What the source knows of each page of a frozen guest: written (it may hold something), sent,
- * released (acknowledged and given back to the operating system). Three bits a page.
+ * released (acknowledged). Three bits a page. Released pages go back to the operating system in
+ * blocks, once a whole block is released.
  *
- * <p>INVARIANT (rule 4): a page is released only by {@link #acknowledge}. Sending may happen on two
- * lanes at once; acknowledging on one thread at a time.
+ * <p>INVARIANT (rule 4): a page is released only by {@link #acknowledge}. Sending may happen on
+ * several lanes at once; acknowledging on one thread at a time.
+ *
+ * <p>INVARIANT: whoever marks a page as sent has read its bytes for the digest before, so that the
+ * page may be released from then on.
  */
 final class PageLedger {
+  /** Pages that go back together: a word of the bitmaps. */
+  private static final int BLOCK_PAGES = 64;
+
   /** Bitmaps kept for each page: written, sent, released. */
   static final int BITMAPS = 3;
 
@@ -64,7 +71,7 @@ final class PageLedger {
     return sentPages.get();
   }
 
-  /** Pages acknowledged and given back. */
+  /** Pages acknowledged. */
   long releasedPages() {
     return releasedPages.get();
   }
@@ -73,15 +80,15 @@ final class PageLedger {
   long bytesInFlight() {
     // In this order a page that is sent and released meanwhile never makes it negative.
     long released = releasedPages.get();
-    return PageGeometry.bytes(sentPages.get() - released);
+    return PageGeometry.bytes(Math.max(0, sentPages.get() - released));
   }
 
-  /** Whether every page that had to move is acknowledged. */
+  /** Whether every page that had to move is acknowledged, and in the digest. */
   boolean isComplete() {
-    return releasedPages.get() == pagesToMove;
+    return releasedPages.get() == pagesToMove && sentPages.get() == pagesToMove;
   }
 
-  /** Sum of the hashes of the pages released so far; see {@link PageHash}. */
+  /** Sum of the hashes of the pages sent so far; see {@link PageHash}. */
   long digest() {
     return digest.get();
   }
@@ -121,13 +128,28 @@ final class PageLedger {
     return slot.written().get(page);
   }
 
-  /** Counts a page as sent; returns whether it was not before. */
+  /** Whether a page was sent on any lane. */
+  boolean isSent(MemorySlot slot, long page) {
+    return pages(slot).sent().get(page);
+  }
+
+  /**
+   * Counts a page as sent and adds it to the digest.
+   *
+   * @return whether it was not sent before
+   */
   boolean markSent(MemorySlot slot, long page) {
-    boolean first = pages(slot).sent().set(page);
-    if (first) {
-      sentPages.incrementAndGet();
+    PageBitmap sent = pages(slot).sent();
+    if (sent.get(page)) {
+      return false;
     }
-    return first;
+    long hash = PageHash.contribution(slot, page);
+    if (!sent.set(page)) {
+      return false;
+    }
+    digest.addAndGet(hash);
+    sentPages.incrementAndGet();
+    return true;
   }
 
   /** Whether a page was acknowledged; its bytes are gone from here. */
@@ -136,9 +158,9 @@ final class PageLedger {
   }
 
   /**
-   * The destination has installed these pages: adds them to the digest and gives them back to the
-   * operating system. Pages acknowledged before, and pages that were never written, which a fetch
-   * is answered without sending them, stay as they are.
+   * The destination has installed these pages: gives each block that is thereby complete back to
+   * the operating system. Pages acknowledged before, and pages that were never written, which a
+   * fetch is answered without sending them, stay as they are.
    *
    * @throws PageFerryException PAGE_OUT_OF_RANGE if one of them does not exist or was never sent;
    *     then none is released
@@ -146,7 +168,6 @@ final class PageLedger {
   void acknowledge(int slotId, long firstPage, long count) {
     MemorySlot slot = slot(slotId, firstPage, count);
     SlotPages pages = pages(slot);
-    long sum = 0;
     long released = 0;
     for (long page = firstPage; page < firstPage + count; page++) {
       if (hasContent(slot, page) && !pages.sent().get(page)) {
@@ -160,15 +181,33 @@ final class PageLedger {
       }
     }
     for (long page = firstPage; page < firstPage + count; page++) {
-      if (hasContent(slot, page) && !pages.released().get(page)) {
-        sum += PageHash.contribution(slot, page);
-        pages.released().set(page);
+      if (hasContent(slot, page) && pages.released().set(page)) {
         released++;
       }
     }
-    slot.discard(firstPage, count);
-    digest.addAndGet(sum);
+    discardCompleteBlocks(slot, pages.released(), firstPage, firstPage + count);
     releasedPages.addAndGet(released);
+  }
+
+  /** Of the blocks that a run of pages touches, neighbouring ones in one go. */
+  private static void discardCompleteBlocks(
+      MemorySlot slot, PageBitmap released, long firstPage, long endPage) {
+    long from = -1;
+    long to = 0;
+    for (long block = firstPage & -BLOCK_PAGES; block < endPage; block += BLOCK_PAGES) {
+      long pages = Math.min(BLOCK_PAGES, slot.pageCount() - block);
+      boolean complete = slot.written().coveredBy(released, block, pages);
+      if (complete) {
+        from = from < 0 ? block : from;
+        to = block + pages;
+      } else if (from >= 0) {
+        slot.discard(from, to - from);
+        from = -1;
+      }
+    }
+    if (from >= 0) {
+      slot.discard(from, to - from);
+    }
   }
 
   /**

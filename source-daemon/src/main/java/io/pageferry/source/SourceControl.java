@@ -184,7 +184,9 @@ final class SourceControl implements DaemonControl, AutoCloseable {
   public synchronized Status status() {
     Status.Builder status = Status.newBuilder().setRole(role());
     if (guest != null) {
-      status.setGuest(StatusMessages.guest(guest, PageLedger.BITMAPS, vcpu -> 0, vcpu -> 0));
+      status.setGuest(
+          StatusMessages.guest(
+              guest, residentBytes(guest), PageLedger.BITMAPS, vcpu -> 0, vcpu -> 0));
     }
     if (migration != null) {
       status
@@ -192,6 +194,16 @@ final class SourceControl implements DaemonControl, AutoCloseable {
           .setPhase(StatusMessages.phase(migration.tracker().phase()));
     }
     return status.build();
+  }
+
+  /** While pages move, from what is known of them: asking the kernel takes time from the move. */
+  private long residentBytes(HostedGuest held) {
+    if (migration != null && migration.tracker().phase() == Phase.POSTCOPY_ACTIVE) {
+      PageLedger pages = migration.frozenPages();
+      return PageGeometry.bytes(
+          pages.totalPages() - pages.untouchedPages() - pages.releasedPages());
+    }
+    return held.memory().residentBytes();
   }
 
   private MigrationStatus migrationStatus(SourceMigration running) {

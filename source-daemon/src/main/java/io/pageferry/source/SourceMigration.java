@@ -20,6 +20,7 @@ import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.proto.v1.VersionRange;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -57,6 +58,7 @@ final class SourceMigration {
   private boolean cancelRequested;
   private boolean wasRunning;
   private volatile @Nullable PageLedger ledger;
+  private volatile @Nullable DrainCursor cursor;
   private volatile boolean handedOver;
   private volatile long lastInstructionNanos;
   private volatile long downtimeNanos;
@@ -102,6 +104,7 @@ final class SourceMigration {
       LOG.debug("State of {} bytes is ready after {} ns.", state.getSerializedSize(), sincePause());
       client.transferState(state);
       LOG.debug("The destination has it after {} ns.", sincePause());
+      cursor = new DrainCursor(pages);
       ledger = pages;
       giveUpGuest();
     } catch (RuntimeException e) {
@@ -275,7 +278,7 @@ final class SourceMigration {
     checkComplete();
     try {
       if (!released.await(drainAfterMillis, TimeUnit.MILLISECONDS)) {
-        startDrain(pages);
+        startDrain();
         released.await();
       }
     } catch (InterruptedException e) {
@@ -291,9 +294,9 @@ final class SourceMigration {
     client.close();
   }
 
-  private synchronized void startDrain(PageLedger pages) {
+  private synchronized void startDrain() {
     if (lanesLost == null && drainLane != null) {
-      drainLane.start(pages, maxBytesInFlight);
+      drainLane.start(drainCursor(), maxBytesInFlight);
     }
   }
 
@@ -325,6 +328,11 @@ final class SourceMigration {
           "Pages are served only after switchover; the guest still belongs to the source.");
     }
     return pages;
+  }
+
+  /** What the drain sends next; urgent lanes tell it of faults. After {@link #frozenPages}. */
+  DrainCursor drainCursor() {
+    return Objects.requireNonNull(cursor);
   }
 
   void checkVersion(int version) {

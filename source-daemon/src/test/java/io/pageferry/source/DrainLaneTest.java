@@ -46,7 +46,7 @@ class DrainLaneTest {
 
   @Test
   void bytesInFlightStayUnderTheCapWhileNothingIsAcknowledged() {
-    lane.start(ledger, CAP);
+    lane.start(new DrainCursor(ledger), CAP);
     for (int i = 0; i < 50; i++) {
       lane.onReady();
     }
@@ -59,13 +59,13 @@ class DrainLaneTest {
     for (long page = PAGES - 99; page < PAGES; page++) {
       assertThat(ledger.markSent(slot, page)).isTrue();
     }
-    lane.start(ledger, CAP);
+    lane.start(new DrainCursor(ledger), CAP);
     assertThat(ledger.bytesInFlight()).isLessThanOrEqualTo(CAP);
   }
 
   @Test
   void acknowledgementsMakeRoomForMoreUntilEveryPageIsSentOnce() {
-    lane.start(ledger, CAP);
+    lane.start(new DrainCursor(ledger), CAP);
     for (int next = 0; next < call.frames.size(); next++) {
       assertThat(ledger.bytesInFlight()).isLessThanOrEqualTo(CAP);
       acknowledge(call.frames.get(next));
@@ -77,7 +77,7 @@ class DrainLaneTest {
 
   @Test
   void theSmallestCapStillDrainsEverything() {
-    lane.start(ledger, SourceConfig.MIN_BYTES_IN_FLIGHT.bytes());
+    lane.start(new DrainCursor(ledger), SourceConfig.MIN_BYTES_IN_FLIGHT.bytes());
     for (int next = 0; next < call.frames.size(); next++) {
       acknowledge(call.frames.get(next));
     }
@@ -87,7 +87,7 @@ class DrainLaneTest {
   @Test
   void aPageThatWasFetchedIsNotDrained() {
     assertThat(ledger.markSent(slot, 70)).isTrue();
-    lane.start(ledger, Long.MAX_VALUE);
+    lane.start(new DrainCursor(ledger), Long.MAX_VALUE);
     assertThat(pagesSent()).hasSize((int) PAGES - 1).doesNotContain(70L).doesNotHaveDuplicates();
   }
 
@@ -95,7 +95,7 @@ class DrainLaneTest {
   void aPageThatWasNeverWrittenIsNotDrained() {
     try (GuestMemory sparse = Pages.memory(PAGES, 0)) {
       Pages.write(Pages.slot(sparse), 500);
-      lane.start(new PageLedger(sparse), Long.MAX_VALUE);
+      lane.start(new DrainCursor(new PageLedger(sparse)), Long.MAX_VALUE);
       assertThat(pagesSent()).containsExactly(500L);
     }
   }
@@ -104,7 +104,7 @@ class DrainLaneTest {
   void aWrittenPageOfZerosTravelsWithoutItsBytes() {
     try (GuestMemory zeros = Pages.memory(10, 10)) {
       Pages.slot(zeros).segment().fill((byte) 0);
-      lane.start(new PageLedger(zeros), Long.MAX_VALUE);
+      lane.start(new DrainCursor(new PageLedger(zeros)), Long.MAX_VALUE);
       assertThat(call.frames).hasSize(1);
       assertThat(call.frames.getFirst().zero()).isTrue();
       assertThat(call.frames.getFirst().encodedBytes()).isLessThan(20);
@@ -114,7 +114,7 @@ class DrainLaneTest {
   @Test
   void nothingIsSentWhileTheConnectionTakesNothing() {
     call.room = 2;
-    lane.start(ledger, Long.MAX_VALUE);
+    lane.start(new DrainCursor(ledger), Long.MAX_VALUE);
     assertThat(call.frames).hasSize(2);
     call.room = 3;
     lane.onReady();
@@ -124,13 +124,13 @@ class DrainLaneTest {
   @Test
   void aLaneThatHasEndedSendsNothingMore() {
     call.room = 1;
-    lane.start(ledger, Long.MAX_VALUE);
+    lane.start(new DrainCursor(ledger), Long.MAX_VALUE);
     lane.end(new IllegalArgumentException("cancelled"));
     call.room = Integer.MAX_VALUE;
     lane.onReady();
     assertThat(call.frames).hasSize(1);
     assertThat(call.closed).isNotNull();
-    assertThat(ledger.bytesInFlight()).isEqualTo(PageGeometry.bytes(DrainLane.FRAME_PAGES));
+    assertThat(ledger.bytesInFlight()).isEqualTo(PageGeometry.bytes(DrainCursor.MAX_FRAME_PAGES));
   }
 
   @Test
@@ -145,7 +145,7 @@ class DrainLaneTest {
                 }
               }
             });
-    lane.start(ledger, Long.MAX_VALUE);
+    lane.start(new DrainCursor(ledger), Long.MAX_VALUE);
     demand.join();
     lane.onReady();
     fetched.addAll(pagesSent());

@@ -85,14 +85,14 @@ class PostcopyTest {
   @Test
   void aFetchIsAnsweredWhileTheDrainIsHeldAtItsCap() throws Exception {
     PageFrame first = destination.drain().take();
-    assertThat(first.getPageCount()).isEqualTo(DrainLane.FRAME_PAGES);
+    assertThat(first.getPageCount()).isEqualTo(DrainCursor.MAX_FRAME_PAGES);
     destination.demand().send(TestLane.fetch(0, PAGES - 1, 1));
     PageFrame fetched = destination.demand().take();
     assertThat(fetched.getFirstPage()).isEqualTo(PAGES - 1);
     assertThat(fetched.getData().size()).isEqualTo((int) PAGE);
     assertThat(destination.drain().waiting()).isZero();
     assertThat(source.status().getMigration().getPages().getSent())
-        .isEqualTo(DrainLane.FRAME_PAGES + 1);
+        .isEqualTo(DrainCursor.MAX_FRAME_PAGES + 1);
   }
 
   @Test
@@ -150,7 +150,7 @@ class PostcopyTest {
   void aPausedMigrationWhosePagesAllArriveIsComplete() throws Exception {
     destination.demand().close();
     assertPausedWithEveryPageKept();
-    for (int frames = 0; frames < PAGES / DrainLane.FRAME_PAGES; frames++) {
+    for (int frames = 0; frames < PAGES / DrainCursor.MAX_FRAME_PAGES; frames++) {
       destination.drain().send(installed(destination.drain().take()));
     }
     var _ = source.awaitPhase(Phase.PHASE_COMPLETED);
