@@ -19,6 +19,7 @@ public final class MemorySlot {
   private final PageBitmap written;
   private final Arena owner;
   private volatile @Nullable UserfaultBitmap userfault;
+  private volatile @Nullable FirstTouches firstTouches;
 
   MemorySlot(int id, long base, MemorySegment segment, Arena owner) {
     this.id = id;
@@ -97,6 +98,22 @@ public final class MemorySlot {
    */
   public void disableUserfault() {
     userfault = null;
+  }
+
+  /**
+   * Starts to count which of the pages brought ahead of need are used; before vCPUs run.
+   *
+   * @return the counts
+   */
+  public FirstTouches countFirstTouches() {
+    FirstTouches counted = new FirstTouches(newBitmap());
+    firstTouches = counted;
+    return counted;
+  }
+
+  /** What {@link #countFirstTouches} has started, or null. Volatile read. */
+  public @Nullable FirstTouches firstTouches() {
+    return firstTouches;
   }
 
   /** Another bitmap over this slot's pages, all clear, freed some time after its last use. */

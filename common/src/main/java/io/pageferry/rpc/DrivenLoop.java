@@ -100,6 +100,12 @@ public final class DrivenLoop extends SingleThreadIoEventLoop {
     var _ = runAllTasks(TASK_NANOS);
   }
 
+  /** Handles what has come, without waiting. Between enter and exit. */
+  public void look() {
+    var _ = ioHandler().run(unblocked);
+    flush();
+  }
+
   /**
    * Handles messages until {@code done}, which is asked after each, and after {@link #wake}; or
    * until the loop shuts down. Between enter and exit.

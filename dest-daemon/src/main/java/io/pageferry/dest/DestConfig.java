@@ -9,8 +9,15 @@ import io.pageferry.guest.MachineSpec;
  * @param listen where the admin and migration services listen
  * @param metricsListen where metrics and health are served
  * @param maxVcpus most vCPUs that a guest may have here, 1 to 64
+ * @param prefetch what is fetched ahead of need
  */
-public record DestConfig(HostPort listen, HostPort metricsListen, int maxVcpus) {
+public record DestConfig(
+    HostPort listen, HostPort metricsListen, int maxVcpus, PrefetchPolicy.Kind prefetch) {
+  /** The same with the default policy. */
+  public DestConfig(HostPort listen, HostPort metricsListen, int maxVcpus) {
+    this(listen, metricsListen, maxVcpus, PrefetchPolicy.Kind.adaptive);
+  }
+
   /** Checks ranges. */
   public DestConfig {
     if (maxVcpus < 1 || maxVcpus > MachineSpec.MAX_VCPUS) {

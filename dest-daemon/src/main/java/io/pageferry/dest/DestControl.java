@@ -141,7 +141,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
     meters.registerVcpus(vcpus);
     try {
       return new IncomingMigration(
-          key, source, version, vcpus, memory, new FaultTimings(vcpus, meters));
+          key, source, version, vcpus, memory, config.prefetch(), new FaultTimings(vcpus, meters));
     } catch (RuntimeException e) {
       memory.close();
       throw e;

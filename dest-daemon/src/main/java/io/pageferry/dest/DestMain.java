@@ -35,6 +35,13 @@ public final class DestMain implements Callable<Integer> {
       description = "Most vCPUs that a guest may have here, 1 to 64.")
   private int maxVcpus = 64;
 
+  @Option(
+      names = "--prefetch",
+      paramLabel = "POLICY",
+      defaultValue = "adaptive",
+      description = "Pages fetched ahead of need: ${COMPLETION-CANDIDATES}.")
+  private PrefetchPolicy.Kind prefetch = PrefetchPolicy.Kind.adaptive;
+
   private DestMain() {}
 
   /** Runs until the process is told to end. */
@@ -44,7 +51,7 @@ public final class DestMain implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    DestDaemon daemon = new DestDaemon(new DestConfig(listen, metricsListen, maxVcpus));
+    DestDaemon daemon = new DestDaemon(new DestConfig(listen, metricsListen, maxVcpus, prefetch));
     return DaemonProcess.run(
         "destination", daemon::start, daemon::address, daemon::metricsAddress, daemon);
   }

@@ -27,11 +27,12 @@ final class FaultResolver implements FaultHandler {
   /** A vCPU's way to the source. */
   interface Fetcher {
     /**
-     * Asks for one page, then waits as {@link #await} does. By the vCPU's thread.
+     * Asks for one page, and for those that are to follow it, unless it turns out to be {@code
+     * done}; then waits as {@link #await} does. By the vCPU's thread.
      *
      * @return when the request was written to the connection
      */
-    long fetch(int slotId, long page, BooleanSupplier done);
+    long fetch(int slotId, long page, Prefetch prefetch, BooleanSupplier done);
 
     /** Waits until {@code done}, or shorter. By the vCPU's thread. */
     void await(BooleanSupplier done);
@@ -69,18 +70,27 @@ final class FaultResolver implements FaultHandler {
   private final FaultWaiters waiters;
   private final List<? extends Fetcher> fetchers;
   private final Wait[] waits;
+  private final PrefetchPolicy[] policies;
   private final FaultTimings timings;
 
-  /** {@code fetchers} has one for each vCPU. */
+  /**
+   * A resolver.
+   *
+   * @param fetchers one for each vCPU
+   * @param prefetch what is fetched ahead of need
+   */
   FaultResolver(
       GuestMemory memory,
       FaultWaiters waiters,
       List<? extends Fetcher> fetchers,
+      PrefetchPolicy.Kind prefetch,
       FaultTimings timings) {
     this.memory = memory;
     this.waiters = waiters;
     this.fetchers = fetchers;
     this.waits = fetchers.stream().map(fetcher -> new Wait()).toArray(Wait[]::new);
+    this.policies =
+        fetchers.stream().map(fetcher -> prefetch.create()).toArray(PrefetchPolicy[]::new);
     this.timings = timings;
     for (MemorySlot slot : memory.slots()) {
       UserfaultBitmap userfault = slot.userfault();
@@ -107,7 +117,8 @@ final class FaultResolver implements FaultHandler {
     long sentNanos = exitNanos;
     while (!wait.getAsBoolean()) {
       if (pages.requested().set(page)) {
-        sentNanos = fetchers.get(index).fetch(slot.id(), page, wait);
+        Prefetch prefetch = policies[index].plan(slot.id(), page);
+        sentNanos = fetchers.get(index).fetch(slot.id(), page, prefetch, wait);
       } else {
         fetchers.get(index).await(wait);
       }

@@ -70,18 +70,23 @@ final class FaultWaiters {
   /**
    * Before the bits of a run of pages are cleared: tells those who wait for one of them when it
    * arrived. A vCPU that announces itself after this look finds no stamp.
+   *
+   * @return whether anyone waits for one of them
    */
-  void stamp(int slotId, long firstPage, long count, long arrivalNanos) {
+  boolean stamp(int slotId, long firstPage, long count, long arrivalNanos) {
     if (waiting.get() == 0) {
-      return;
+      return false;
     }
+    boolean any = false;
     long firstKey = key(slotId, firstPage);
     for (int vcpu = 0; vcpu < pages.length(); vcpu++) {
       if (waits(vcpu, firstKey, count)) {
         arrivedNanos.setPlain(vcpu, arrivalNanos);
         installedNanos.setPlain(vcpu, System.nanoTime());
+        any = true;
       }
     }
+    return any;
   }
 
   /** After the bits of a run of pages are cleared: wakes those who wait for one of them. */

@@ -55,8 +55,8 @@ final class IncomingMigration implements AutoCloseable {
   private static final long WATCH_NANOS = 20_000;
   private static final long WATCH_LIMIT_NANOS = 5_000_000_000L;
 
-  /** Bitmaps kept for each page: userfault, claimed, requested, written. */
-  static final int BITMAPS = 4;
+  /** Bitmaps kept for each page: userfault, claimed, requested, written, prefetched. */
+  static final int BITMAPS = 5;
 
   private final MigrationKey key;
   private final String source;
@@ -91,6 +91,7 @@ final class IncomingMigration implements AutoCloseable {
       int protocolVersion,
       int vcpus,
       GuestMemory memory,
+      PrefetchPolicy.Kind prefetch,
       FaultTimings timings) {
     this.key = key;
     this.source = source;
@@ -112,7 +113,7 @@ final class IncomingMigration implements AutoCloseable {
     for (int vcpu = 0; vcpu < vcpus; vcpu++) {
       urgentLanes.add(new UrgentLane(vcpu, source, memory, demandSink, hello, this::laneEnded));
     }
-    resolver = new FaultResolver(memory, waiters, urgentLanes, timings);
+    resolver = new FaultResolver(memory, waiters, urgentLanes, prefetch, timings);
     drainLane =
         new Lane<>(
             "drain",
@@ -379,6 +380,8 @@ final class IncomingMigration implements AutoCloseable {
                     .setDrain(installer.drainPages())
                     .setZero(installer.zeroPages())
                     .setDuplicate(installer.duplicatePages())
+                    .setPrefetched(installer.prefetchedPages())
+                    .setPrefetchHits(installer.prefetchHits())
                     .setPresent(installer.presentPages()))
             .setDemandBytes(demandBytes())
             .setDrainBytes(drainLane.bytesReceived())

@@ -1,5 +1,6 @@
 package io.pageferry.dest;
 
+import io.pageferry.memory.FirstTouches;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageBitmap;
@@ -39,7 +40,8 @@ final class PageInstaller {
     DRAIN
   }
 
-  private record SlotPages(UserfaultBitmap userfault, PageBitmap claimed) {}
+  private record SlotPages(
+      UserfaultBitmap userfault, PageBitmap claimed, FirstTouches firstTouches) {}
 
   private final GuestMemory memory;
   private final Map<Integer, SlotPages> slots = new HashMap<>();
@@ -68,7 +70,7 @@ final class PageInstaller {
       if (userfault == null) {
         throw new IllegalArgumentException("Userfault is off for slot " + slot.id() + ".");
       }
-      slots.put(slot.id(), new SlotPages(userfault, slot.newBitmap()));
+      slots.put(slot.id(), new SlotPages(userfault, slot.newBitmap(), slot.countFirstTouches()));
     }
   }
 
@@ -157,7 +159,10 @@ final class PageInstaller {
       if (payload != null) {
         fill(slot, first, count, payload);
       }
-      waiters.stamp(slot.id(), first, count, arrivalNanos);
+      boolean awaited = waiters.stamp(slot.id(), first, count, arrivalNanos);
+      if (origin == Origin.DEMAND && payload != null && !(awaited && count == 1)) {
+        pages.firstTouches().mark(first, count);
+      }
       pages.userfault().allowRange(first, count);
       waiters.wake(slot.id(), first, count);
       counter(payload).add(count);
@@ -199,9 +204,19 @@ final class PageInstaller {
     return presentPages.get() == memory.pageCount();
   }
 
-  /** Pages installed from answers to fetches, with bytes. */
+  /** Pages installed from urgent lanes, with bytes. */
   long demandPages() {
     return demandPages.sum();
+  }
+
+  /** Of the demand pages, those that nobody waited for. */
+  long prefetchedPages() {
+    return slots.values().stream().mapToLong(pages -> pages.firstTouches().marks()).sum();
+  }
+
+  /** Of the prefetched pages, those that a vCPU has touched since. */
+  long prefetchHits() {
+    return slots.values().stream().mapToLong(pages -> pages.firstTouches().touches()).sum();
   }
 
   /** Pages installed from the drain, with bytes. */

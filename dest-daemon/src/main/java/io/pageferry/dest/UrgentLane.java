@@ -24,6 +24,9 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
   private final DrivenLoop loop;
   private final Lane<DemandRequest> lane;
 
+  /** Whether prefetched pages may lie unread in the connection. The vCPU's thread only. */
+  private boolean moreMayHaveCome;
+
   /** Connects and says hello; parameters as for {@link Lane}. */
   UrgentLane(
       int vcpu,
@@ -44,17 +47,20 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
   }
 
   @Override
-  public long fetch(int slotId, long page, BooleanSupplier done) {
-    DemandRequest request =
-        DemandRequest.newBuilder()
-            .setFetch(PageRange.newBuilder().setSlot(slotId).setFirstPage(page).setPageCount(1))
-            .build();
+  public long fetch(int slotId, long page, Prefetch prefetch, BooleanSupplier done) {
     if (!loop.enter()) {
       parkUnless(done);
       return System.nanoTime();
     }
     try {
-      lane.send(request);
+      if (moreMayHaveCome) {
+        loop.look();
+        if (done.getAsBoolean()) {
+          return System.nanoTime();
+        }
+      }
+      moreMayHaveCome = prefetch.count() > 0;
+      lane.send(request(slotId, page, prefetch));
       loop.flush();
       long sentNanos = System.nanoTime();
       loop.await(done);
@@ -62,6 +68,20 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
     } finally {
       loop.exit();
     }
+  }
+
+  private static DemandRequest request(int slotId, long page, Prefetch prefetch) {
+    DemandRequest.Builder request =
+        DemandRequest.newBuilder()
+            .setFetch(PageRange.newBuilder().setSlot(slotId).setFirstPage(page).setPageCount(1));
+    if (prefetch.count() > 0) {
+      request.setPrefetch(
+          io.pageferry.proto.v1.Prefetch.newBuilder()
+              .setFirstPage(prefetch.firstPage())
+              .setStep(prefetch.step())
+              .setCount(prefetch.count()));
+    }
+    return request.build();
   }
 
   @Override

@@ -32,7 +32,8 @@ class FaultResolverTest {
           new DaemonMeters(
               new SimpleMeterRegistry(), Role.ROLE_DESTINATION, Status::getDefaultInstance));
   private final FaultResolver resolver =
-      new FaultResolver(incoming.memory, incoming.waiters, fetchers(), timings);
+      new FaultResolver(
+          incoming.memory, incoming.waiters, fetchers(), PrefetchPolicy.Kind.none, timings);
 
   @AfterEach
   void unmap() {
@@ -42,7 +43,7 @@ class FaultResolverTest {
   /** A source that answers nothing: notes what is asked for, and lets the vCPU park. */
   private final class SilentSource implements FaultResolver.Fetcher {
     @Override
-    public long fetch(int slotId, long page, BooleanSupplier done) {
+    public long fetch(int slotId, long page, Prefetch prefetch, BooleanSupplier done) {
       fetches.add(page);
       await(done);
       return System.nanoTime();

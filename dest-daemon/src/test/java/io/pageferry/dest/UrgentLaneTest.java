@@ -45,7 +45,7 @@ class UrgentLaneTest {
             .start(() -> {
               // Twice each: entering a loop that is about to end may take or leave a wake-up.
               for (int i = 0; i < 2; i++) {
-                var _ = lane.fetch(Incoming.SLOT, 0, () -> true);
+                var _ = lane.fetch(Incoming.SLOT, 0, Prefetch.NONE, () -> true);
                 lane.await(() -> true);
               }
               returned.complete(null);

@@ -1,6 +1,7 @@
 package io.pageferry.guest;
 
 import io.pageferry.guest.VcpuExit.Access;
+import io.pageferry.memory.FirstTouches;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
@@ -164,6 +165,10 @@ final class HartMemory {
     if (userfault != null && userfault.faults(page)) {
       context.fault(address, size, access);
       return 0;
+    }
+    FirstTouches firstTouches = slot.firstTouches();
+    if (firstTouches != null) {
+      firstTouches.touch(page);
     }
     long addend = slot.hostAddress() - slot.base();
     if (access != Access.EXECUTE) {

@@ -2,6 +2,7 @@ package io.pageferry.guest;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.pageferry.memory.FirstTouches;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
@@ -119,6 +120,10 @@ final class SyntheticVcpu implements EmulatedVcpu {
     if (userfault != null && userfault.faults(page)) {
       VcpuExit.Access kind = pendingWrite ? VcpuExit.Access.WRITE : VcpuExit.Access.READ;
       return memoryFault.set(slot.base() + offset, Long.BYTES, kind, true);
+    }
+    FirstTouches firstTouches = slot.firstTouches();
+    if (firstTouches != null) {
+      firstTouches.touch(page);
     }
     long found = slot.segment().get(JAVA_LONG, offset);
     if (found != 0 && found != tagged(found & COUNT_MASK)) {

@@ -6,6 +6,7 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.DemandRequest;
 import io.pageferry.proto.v1.PageRange;
+import io.pageferry.proto.v1.Prefetch;
 import io.pageferry.rpc.PollingLoop;
 import io.pageferry.rpc.ThreadSlice;
 import io.pageferry.wire.OutgoingFrame;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class DemandLane extends Lane<DemandRequest> {
   /** Most pages in one fetch. */
   static final int MAX_FETCH_PAGES = 256;
+
+  /** Most pages that follow one fetch. */
+  static final int MAX_PREFETCH_PAGES = 64;
 
   private final LaneRegistry registry;
   private @Nullable SourceMigration migration;
@@ -43,6 +47,9 @@ final class DemandLane extends Lane<DemandRequest> {
       send(OutgoingFrame.ATTACHED);
     } else {
       fetch(attached, message.getFetch());
+      if (message.hasPrefetch()) {
+        prefetch(attached, message.getFetch().getSlot(), message.getPrefetch());
+      }
       PollingLoop.expectMore();
     }
     if (isReady()) {
@@ -70,6 +77,36 @@ final class DemandLane extends Lane<DemandRequest> {
     }
     attached.drainCursor().faulted(slot, range.getFirstPage());
     attached.checkComplete();
+  }
+
+  /** Pages that exist, hold something and were not sent; those in a row share a frame. */
+  private void prefetch(SourceMigration attached, int slotId, Prefetch wanted) {
+    PageLedger ledger = attached.frozenPages();
+    MemorySlot slot = ledger.slot(slotId, 0, 1);
+    int count =
+        Integer.compareUnsigned(wanted.getCount(), MAX_PREFETCH_PAGES) < 0
+            ? wanted.getCount()
+            : MAX_PREFETCH_PAGES;
+    long first = 0;
+    int run = 0;
+    for (int i = 0; i < count; i++) {
+      long page = wanted.getFirstPage() + i * wanted.getStep();
+      if (page < 0
+          || page >= slot.pageCount()
+          || !ledger.hasContent(slot, page)
+          || !ledger.markSent(slot, page)) {
+        continue;
+      }
+      if (run > 0 && page != first + run) {
+        send(OutgoingFrame.bytes(slot, first, run));
+        run = 0;
+      }
+      first = run == 0 ? page : first;
+      run++;
+    }
+    if (run > 0) {
+      send(OutgoingFrame.bytes(slot, first, run));
+    }
   }
 
   private static OutgoingFrame answer(PageLedger ledger, MemorySlot slot, long page) {
