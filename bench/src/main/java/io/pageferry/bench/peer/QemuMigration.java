@@ -116,10 +116,17 @@ public final class QemuMigration {
         try (QemuProcess destination =
             new QemuProcess(
                 "destination", directory.path(), setup.destinationPrefix(), memoryMib, true)) {
-          QemuMove move = new QemuMove(source, destination, scenario, setup);
-          move.perform(pool);
+          String uri =
+              QemuLink.prepare(source, destination, scenario.preempt(), setup.destinationHost());
+          boolean sampled = scenario.sampled() && scenario.workload() != QemuWorkload.IDLE;
+          QemuReadings readings =
+              new QemuMove(source, destination, setup.limit(), sampled).perform(uri, pool);
           QemuMemoryCheck.verify(destination, guest);
-          return new Run(experiment, scenario.side(), move.figures(), move.curves());
+          return new Run(
+              experiment,
+              scenario.side(),
+              readings.figures(scenario.workload(), setup.regionMib()),
+              readings.curves());
         }
       }
     } finally {

@@ -33,6 +33,7 @@ final class QemuProcess implements AutoCloseable {
   private final Qmp monitor;
   private final long processId;
   private final long vcpuThreadId;
+  private final Thread hook;
 
   /**
    * Starts one and waits until its monitor answers.
@@ -57,6 +58,8 @@ final class QemuProcess implements AutoCloseable {
     } catch (IOException e) {
       throw BoundedProcess.cannotRun(command, e);
     }
+    hook = new Thread(() -> BoundedProcess.end(process), "end-" + name);
+    Runtime.getRuntime().addShutdownHook(hook);
     try {
       monitor = connect();
       processId = Long.parseLong(Files.readString(file("pid")).strip());
@@ -172,5 +175,10 @@ final class QemuProcess implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     BoundedProcess.end(process);
+    try {
+      var _ = Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException _) {
+      // Shutting down already: the hook finds nothing to do.
+    }
   }
 }

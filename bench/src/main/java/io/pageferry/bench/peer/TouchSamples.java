@@ -15,6 +15,11 @@ final class TouchSamples {
     samples.add(new Sample(nanos, touches));
   }
 
+  /** Whether there is no moment. */
+  boolean isEmpty() {
+    return samples.isEmpty();
+  }
+
   /** Adds later moments. */
   void addAll(TouchSamples later) {
     samples.addAll(later.samples);

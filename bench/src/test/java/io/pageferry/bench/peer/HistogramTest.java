@@ -25,7 +25,8 @@ class HistogramTest {
   @Test
   void aPercentileIsWithinAnEighthOfTheDuration() {
     for (long ticks : new long[] {4, 5, 100, 1000, 12345, 999_999, 0xffff_ffffL}) {
-      assertThat(of(ticks).percentile(0.5)).isCloseTo(ticks, within(0.125 * ticks));
+      assertThat(of(ticks).percentile(0.5))
+          .isCloseTo((double) ticks, within(0.125 * (double) ticks));
     }
   }
 
