@@ -5,7 +5,8 @@
  *   --waiting block|busy   sleep for bytes and faults, or poll for them (both ends)
  *   --threads N (1)        that touch pages                 --pages N (32768)   shared out among them
  * and the ends of sockets.h; a server needs the same --pages and --waiting. A latency is one store to a
- * missing page as the storing thread sees it. All bytes are checked afterwards. Prints one JSON object. */
+ * missing page as the storing thread sees it. All bytes are checked afterwards. Prints one JSON object.
+ * Ends with 3 if the kernel does not let it have a userfaultfd. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -15,18 +16,20 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "measure.h"
 #include "memory.h"
+#include "pages.h"
 #include "requests.h"
 #include "settings.h"
 #include "sockets.h"
 
 enum shape { HANDLER, PIPELINED, IN_THREAD };
-enum { WORDS = PAGE / sizeof(uint64_t), MAX_THREADS = 64, FAULTS_AT_ONCE = 16, STORED = 0x5a };
+enum { MAX_THREADS = 64, FAULTS_AT_ONCE = 16, STORED = 0x5a, LACKING = 3 };
 
 static const char *const shapes[] = {"handler", "pipelined", "in-thread", NULL};
 static const char *const waitings[] = {"block", "busy", NULL};
@@ -52,21 +55,6 @@ static pthread_barrier_t all_ready;
 /* Where a thread that handles its own faults does so. */
 static __thread int own_socket;
 static __thread struct arrival *own_arrival;
-
-/* Each word of each page is different from all others. */
-static uint64_t word_of(uint64_t page, uint64_t word) {
-  return (page * WORDS + word + 1) * 0x9e3779b97f4a7c15u;
-}
-
-static void fill_content(void) {
-  content = map_memory((size_t)pages * PAGE);
-  uint64_t *next = (uint64_t *)content;
-  for (long page = 0; page < pages; page++) {
-    for (int word = 0; word < (int)WORDS; word++) {
-      *next++ = word_of((uint64_t)page, (uint64_t)word);
-    }
-  }
-}
 
 static void serve(int connection) {
   struct request request;
@@ -220,7 +208,8 @@ static void register_region(void) {
   region = map_memory(bytes);
   faults = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
   if (faults < 0) {
-    fail("userfaultfd");
+    fprintf(stderr, "userfaultfd is not to be had here: %s\n", strerror(errno));
+    exit(LACKING);
   }
   struct uffdio_api api = {.api = UFFD_API, .features = shape == IN_THREAD ? UFFD_FEATURE_SIGBUS : 0};
   struct uffdio_register range = {.range = {(uint64_t)region, bytes}, .mode = UFFDIO_REGISTER_MODE_MISSING};
@@ -259,23 +248,6 @@ static double touch_all(void) {
   return seconds;
 }
 
-/* Every byte is the server's, but for the one that was stored. */
-static void verify(void) {
-  for (long page = 0; page < pages; page++) {
-    const uint64_t *words = (const uint64_t *)(region + (size_t)page * PAGE);
-    for (int word = 0; word < (int)WORDS; word++) {
-      uint64_t expected = word_of((uint64_t)page, (uint64_t)word);
-      if (!word) {
-        *(char *)&expected = STORED;
-      }
-      if (words[word] != expected) {
-        fprintf(stderr, "page %ld is wrong at word %d: %lx instead of %lx\n", page, word, words[word], expected);
-        exit(1);
-      }
-    }
-  }
-}
-
 int main(int argument_count, char **arguments) {
   const char *shape_name = "handler", *waiting = "block";
   const struct setting settings[] = {
@@ -292,7 +264,8 @@ int main(int argument_count, char **arguments) {
   pages -= pages % threads;
 
   if (!ends.host) {
-    fill_content();
+    content = map_memory((size_t)pages * PAGE);
+    fill_pages(content, pages);
   }
   pid_t server = start_server(&ends, serve);
   if (server) {
@@ -304,7 +277,7 @@ int main(int argument_count, char **arguments) {
     fail("calloc");
   }
   double seconds = touch_all();
-  verify();
+  check_pages(region, pages, STORED);
   end_server(server);
   printf("{\"pages_per_second\":%.1f,", (double)pages / seconds);
   print_latencies(latencies, (size_t)pages);

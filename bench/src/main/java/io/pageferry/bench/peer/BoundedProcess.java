@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.pageferry.cli.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,7 +20,8 @@ final class BoundedProcess {
    * What a process printed. It may print less than a pipe holds, 64 KiB.
    *
    * @throws FerryException if it cannot be run, does not end in time, or ends with anything but 0;
-   *     with what it printed on standard error
+   *     with what it printed on standard error; an exit code of {@link ExitCode#ENVIRONMENT} is
+   *     kept
    */
   static String run(List<String> command, Duration limit) throws InterruptedException {
     Process process = start(command);
@@ -33,7 +35,9 @@ final class BoundedProcess {
       String output = text(process.getInputStream());
       if (process.exitValue() != 0) {
         throw new FerryException(
-            ExitCode.INTERNAL,
+            process.exitValue() == ExitCode.ENVIRONMENT.number()
+                ? ExitCode.ENVIRONMENT
+                : ExitCode.INTERNAL,
             "%s ended with exit code %d: %s"
                 .formatted(
                     String.join(" ", command),
@@ -63,7 +67,7 @@ final class BoundedProcess {
         "Cannot run %s (%s); is it installed?".formatted(command.getFirst(), failure.getMessage()));
   }
 
-  private static String text(java.io.InputStream stream) {
+  private static String text(InputStream stream) {
     try {
       return new String(stream.readAllBytes(), UTF_8);
     } catch (IOException e) {

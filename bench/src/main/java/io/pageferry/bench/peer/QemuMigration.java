@@ -84,9 +84,14 @@ public final class QemuMigration {
     this.setup = setup;
   }
 
-  /** Whether QEMU is installed, and this user's processes may use userfaultfd as it does. */
+  /**
+   * Whether QEMU is installed, its guest can be compiled (on x86 only), and this user's processes
+   * may use userfaultfd as QEMU does.
+   */
   public static boolean isInstalled() {
-    return SearchPath.holds(QemuProcess.PROGRAM) && mayUseUserfaultfd();
+    return SearchPath.holds(QemuProcess.PROGRAM)
+        && System.getProperty("os.arch", "").equals("amd64")
+        && mayUseUserfaultfd();
   }
 
   private static boolean mayUseUserfaultfd() {
@@ -138,9 +143,9 @@ public final class QemuMigration {
     if (!isInstalled()) {
       throw new FerryException(
           ExitCode.ENVIRONMENT,
-          "There is no %s, or this user may not use userfaultfd; install it (Debian: qemu-system-x86)"
+          "QEMU cannot migrate here: it takes an x86 machine with %s (Debian: qemu-system-x86), and root or"
                   .formatted(QemuProcess.PROGRAM)
-              + " and run as root, or set vm.unprivileged_userfaultfd to 1.");
+              + " vm.unprivileged_userfaultfd=1.");
     }
   }
 

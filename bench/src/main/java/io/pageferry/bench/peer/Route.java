@@ -1,5 +1,6 @@
 package io.pageferry.bench.peer;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -48,7 +49,7 @@ public record Route(List<String> prefix, List<String> options) {
   }
 
   /** The command line of a program on this route. */
-  List<String> command(java.nio.file.Path program, List<String> programOptions) {
+  List<String> command(Path program, List<String> programOptions) {
     List<String> command = new ArrayList<>(prefix);
     command.add(program.toString());
     command.addAll(programOptions);
