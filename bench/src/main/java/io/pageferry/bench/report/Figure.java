@@ -20,6 +20,10 @@ public enum Figure {
   FAULT_P99_MICROS("fault p99", "µs"),
   /** Pages brought by faults a second. */
   FAULTS_PER_SECOND("faults a second", "1/s"),
+  /** Median of a small request and 4 KiB back, with nothing to do in between. */
+  ROUND_TRIP_P50_MICROS("round trip p50", "µs"),
+  /** 99th percentile of such a round trip. */
+  ROUND_TRIP_P99_MICROS("round trip p99", "µs"),
   /** Page touches that the guest got done between switchover and completion. */
   TOUCHES("touches during post-copy", ""),
   /** Touches a second before the migration. */

@@ -1,0 +1,4 @@
+@NullMarked
+package io.pageferry.bench.peer;
+
+import org.jspecify.annotations.NullMarked;
