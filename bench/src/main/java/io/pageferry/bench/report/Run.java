@@ -12,8 +12,7 @@ import java.util.Map;
  * @param figures what it measured
  * @param curves what can be plotted of it
  */
-public record Run(
-    String experiment, String side, Map<Figure, Double> figures, List<Curve> curves) {
+public record Run(String experiment, String side, Map<Figure, Double> figures, List<Curve> curves) {
   /** Copies its parts. */
   public Run {
     figures = Map.copyOf(figures);
