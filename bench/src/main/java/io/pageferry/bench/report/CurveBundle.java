@@ -16,19 +16,25 @@ import java.util.function.Function;
  * @param bands in order of position
  */
 record CurveBundle(String side, List<Band> bands) {
-  /** At the right of a plot of percentiles. */
-  static final double LAST_PERCENTILE = 0.999;
-
   private static final int POSITIONS = 240;
 
   /** What the runs say at one position. */
   record Band(double position, Spread spread) {}
 
-  /** Values at percentiles from 0 to 99.9; the position is {@code -log10(1 - share)}, 0 to 3. */
-  static Optional<CurveBundle> ofPercentiles(String side, List<Curve> curves) {
-    double last = -Math.log10(1 - LAST_PERCENTILE);
+  /** Where a share lies on an axis that gives every further nine the same room. */
+  static double position(double share) {
+    return -Math.log10(1 - share);
+  }
+
+  /** Values at the shares between two, which are less than 1. */
+  static Optional<CurveBundle> ofPercentiles(
+      String side, List<Curve> curves, double firstShare, double lastShare) {
     return bundle(
-        side, curves, last, position -> curve -> valueAtShare(curve, 1 - Math.pow(10, -position)));
+        side,
+        curves,
+        position(firstShare),
+        position(lastShare),
+        position -> curve -> valueAtShare(curve, 1 - Math.pow(10, -position)));
   }
 
   /** Values over x, from 0 to where the longest curve ends. */
@@ -39,17 +45,18 @@ record CurveBundle(String side, List<Band> bands) {
             .mapToDouble(curve -> curve.points().getLast().x())
             .max()
             .orElse(0);
-    return bundle(side, curves, last, x -> curve -> valueAt(curve, x));
+    return bundle(side, curves, 0, last, x -> curve -> valueAt(curve, x));
   }
 
   private static Optional<CurveBundle> bundle(
       String side,
       List<Curve> curves,
+      double first,
       double last,
       Function<Double, Function<Curve, OptionalDouble>> at) {
     List<Band> bands = new ArrayList<>();
     for (int i = 0; i <= POSITIONS; i++) {
-      double position = last * i / POSITIONS;
+      double position = first + (last - first) * i / POSITIONS;
       List<Double> values = new ArrayList<>();
       for (Curve curve : curves) {
         at.apply(position).apply(curve).ifPresent(values::add);

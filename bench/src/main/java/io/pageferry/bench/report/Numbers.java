@@ -5,10 +5,14 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.Locale;
 
-/** Numbers as people read them: three digits that count, thousands apart. Stateless. */
+/**
+ * Numbers as people read them: three digits that count, thousands apart, millions as such.
+ * Stateless.
+ */
 final class Numbers {
   private static final MathContext THREE_DIGITS = new MathContext(3, RoundingMode.HALF_UP);
   private static final double WHOLE = 1000;
+  private static final double MILLION = 1e6;
 
   private Numbers() {}
 
@@ -19,6 +23,9 @@ final class Numbers {
     }
     if (Double.isInfinite(value)) {
       return value > 0 ? "∞" : "-∞";
+    }
+    if (Math.abs(value) >= MILLION) {
+      return of(value / MILLION) + " M";
     }
     if (Math.abs(value) >= WHOLE || value == Math.rint(value)) {
       return String.format(Locale.ROOT, "%,.0f", value);

@@ -10,14 +10,14 @@ import java.util.stream.Collectors;
  * page's style gives by the side's number. One thread.
  */
 final class Plot {
-  static final double WIDTH = 600;
-  static final double HEIGHT = 340;
+  static final double WIDTH = 540;
+  static final double HEIGHT = 330;
   static final double LEFT = 56;
   static final double TOP = 34;
   static final double BOTTOM = HEIGHT - 48;
 
   private static final double LABEL_HEIGHT = 17;
-  private static final double LETTER = 7.3;
+  private static final double LETTER = 8.3;
 
   private final Scale x;
   private final Scale y;
@@ -52,7 +52,7 @@ final class Plot {
 
   /** Where the axis of x ends, so that names of these sides fit beside it. */
   static double right(List<String> names) {
-    return WIDTH - 16 - LETTER * names.stream().mapToInt(String::length).max().orElse(0);
+    return WIDTH - 24 - LETTER * names.stream().mapToInt(String::length).max().orElse(0);
   }
 
   /** A tick of the axis of x, and its line. */

@@ -7,7 +7,8 @@ import java.util.OptionalDouble;
 
 /** The plots of an experiment, all of its sides in each. Stateless. */
 final class Plots {
-  private static final double[] PERCENTILES = {0, 50, 90, 99, 99.9};
+  private static final double[] PERCENTILES = {50, 90, 99, 99.9};
+  private static final int MANY_TICKS = 6;
   private static final double BAR = 24;
   private static final double ROW = 42;
 
@@ -41,19 +42,25 @@ final class Plots {
   private Optional<Element> percentiles(Curve.Kind kind, String title, String unit) {
     List<CurveBundle> bundles = new ArrayList<>();
     for (String side : report.sides(experiment)) {
-      CurveBundle.ofPercentiles(side, curves(side, kind)).ifPresent(bundles::add);
+      CurveBundle.ofPercentiles(
+              side,
+              curves(side, kind),
+              PERCENTILES[0] / 100,
+              PERCENTILES[PERCENTILES.length - 1] / 100)
+          .ifPresent(bundles::add);
     }
     if (bundles.isEmpty()) {
       return Optional.empty();
     }
     List<String> names = bundles.stream().map(CurveBundle::side).toList();
-    double last = -Math.log10(1 - CurveBundle.LAST_PERCENTILE);
-    Scale x = new Scale(0, last, false, Plot.LEFT, Plot.right(names));
+    double first = CurveBundle.position(PERCENTILES[0] / 100);
+    double last = CurveBundle.position(PERCENTILES[PERCENTILES.length - 1] / 100);
+    Scale x = new Scale(first, last, false, Plot.LEFT, Plot.right(names));
     Scale y = Scale.logarithmic(least(bundles), most(bundles), Plot.BOTTOM, Plot.TOP);
     Plot plot = new Plot(title + " by percentile: " + experiment.title(), x, y, sides);
     y.ticks().forEach(tick -> plot.tickY(tick, Numbers.of(tick)));
     for (double percentile : PERCENTILES) {
-      plot.tickX(-Math.log10(1 - percentile / 100), Numbers.of(percentile) + " %");
+      plot.tickX(CurveBundle.position(percentile / 100), Numbers.of(percentile) + " %");
     }
     plot.axes("share that took no longer", unit + ", logarithmic");
     bundles.forEach(plot::band);
@@ -73,7 +80,7 @@ final class Plots {
       return Optional.empty();
     }
     double end = bundles.stream().mapToDouble(b -> b.bands().getLast().position()).max().orElse(1);
-    Scale x = Scale.fromZero(end, Plot.LEFT, Plot.WIDTH - 16);
+    Scale x = Scale.fromZero(end, Plot.LEFT, Plot.WIDTH - 24);
     Scale y = Scale.fromZero(Math.max(1.1, most(bundles)), Plot.BOTTOM, Plot.TOP);
     Plot plot = new Plot("Guest progress over time: " + experiment.title(), x, y, sides);
     y.ticks().forEach(tick -> plot.tickY(tick, Numbers.of(Math.rint(tick * 100)) + " %"));
@@ -109,7 +116,9 @@ final class Plots {
     Element svg = Plot.frame("Throughput: " + experiment.title(), bottom + 48);
     for (double tick : x.ticks()) {
       svg.add(Plot.line("grid", x.at(tick), 6, x.at(tick), bottom));
-      svg.add(Plot.text("tick middle", x.at(tick), bottom + 18, Numbers.of(tick)));
+      if (x.ticks().size() <= MANY_TICKS || x.ticks().indexOf(tick) % 2 == 0) {
+        svg.add(Plot.text("tick middle", x.at(tick), bottom + 18, Numbers.of(tick)));
+      }
     }
     svg.add(Plot.line("axis", left, 6, left, bottom));
     svg.add(Plot.text("axis-title end", x.to(), bottom + 38, figure.unit()));

@@ -168,7 +168,8 @@ final class ReportPage {
           .ifPresentOrElse(
               spread ->
                   cell.add(Element.of("strong", Numbers.of(spread.median())))
-                      .add(Element.of("span", " " + Numbers.range(spread)).with("class", "range")),
+                      .text(" ")
+                      .add(Element.of("span", Numbers.range(spread)).with("class", "range")),
               () -> cell.add(Element.of("span", "–").with("class", "range")));
       row.add(cell);
     }

@@ -13,7 +13,7 @@ import java.util.List;
  * @param to coordinate of the end
  */
 record Scale(double least, double most, boolean logarithmic, double from, double to) {
-  private static final int TICKS = 5;
+  private static final int TICKS = 7;
   private static final double[] STEPS = {1, 2, 5, 10};
 
   /** Below it a logarithmic axis has ticks at 2 and 5 as well. */
@@ -30,17 +30,18 @@ record Scale(double least, double most, boolean logarithmic, double from, double
   static Scale logarithmic(double least, double most, double from, double to) {
     double low = Math.max(least, 1e-3);
     double high = Math.max(most, low * 1.01);
-    double bottom = Math.pow(10, Math.floor(Math.log10(low)));
-    for (double digit : STEPS) {
-      if (bottom * digit <= low * (1 + 1e-9) && digit < 10) {
-        bottom = Math.max(bottom, Math.pow(10, Math.floor(Math.log10(low))) * digit);
+    double lowDecade = Math.pow(10, Math.floor(Math.log10(low)));
+    double highDecade = Math.pow(10, Math.floor(Math.log10(high)));
+    double bottom = lowDecade;
+    double top = highDecade * 10;
+    for (double digit : new double[] {2, 5}) {
+      if (lowDecade * digit <= low) {
+        bottom = lowDecade * digit;
       }
     }
-    double decade = Math.pow(10, Math.floor(Math.log10(high)));
-    double top = decade * 10;
-    for (int i = STEPS.length - 1; i >= 0; i--) {
-      if (decade * STEPS[i] >= high * (1 - 1e-9)) {
-        top = decade * STEPS[i];
+    for (double digit : new double[] {5, 2, 1}) {
+      if (highDecade * digit >= high) {
+        top = highDecade * digit;
       }
     }
     return new Scale(bottom, top, true, from, to);
