@@ -81,7 +81,8 @@ public final class Namespaces implements AutoCloseable {
   /**
    * Makes them.
    *
-   * @param congestionControl TCP's algorithm in both, for instance {@code cubic}
+   * @param congestionControl TCP's algorithm in both, for instance {@code reno}; one of those that
+   *     the host names in {@code net.ipv4.tcp_allowed_congestion_control}
    * @param bitsPerSecond most bits a second in each direction; empty for no limit
    * @throws IOException if a command fails; then nothing is left behind
    */

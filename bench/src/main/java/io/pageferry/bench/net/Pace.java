@@ -47,7 +47,7 @@ final class Pace implements AutoCloseable {
       throws IOException {
     boolean near = next - LEAD_NANOS <= now;
     if (near || (urgent && quietNanos < LINGER_NANOS)) {
-      Thread.onSpinWait();
+      giveWay();
       var _ = selector.selectNow(ready);
       return;
     }
@@ -55,6 +55,12 @@ final class Pace implements AutoCloseable {
       setAlarm(next - LEAD_NANOS, now);
     }
     var _ = selector.select(ready);
+  }
+
+  /** On few processors whom the bytes have woken may want this one; nothing relies on it. */
+  @SuppressWarnings("ThreadPriorityCheck")
+  private static void giveWay() {
+    Thread.yield();
   }
 
   /** One that rings earlier will do: whoever wakes for nothing comes back here. */

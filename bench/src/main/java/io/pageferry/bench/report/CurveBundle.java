@@ -59,7 +59,10 @@ record CurveBundle(String side, List<Band> bands) {
       double position = first + (last - first) * i / POSITIONS;
       List<Double> values = new ArrayList<>();
       for (Curve curve : curves) {
-        at.apply(position).apply(curve).ifPresent(values::add);
+        OptionalDouble value = at.apply(position).apply(curve);
+        if (value.isPresent() && Double.isFinite(value.getAsDouble())) {
+          values.add(value.getAsDouble());
+        }
       }
       // A line of few runs among many would jump where one of them ends.
       if (values.size() * 2 > curves.size()) {

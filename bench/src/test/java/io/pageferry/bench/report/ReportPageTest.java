@@ -81,13 +81,16 @@ class ReportPageTest {
                 Figure.THROUGHPUT_MIB, Double.NaN, Figure.TOTAL_MILLIS, Double.POSITIVE_INFINITY),
             List.of(
                 new Curve(Curve.Kind.LATENCY, List.of()),
+                new Curve(
+                    Curve.Kind.PAUSES,
+                    List.of(new Curve.Point(Double.NaN, 0.6), new Curve.Point(0, 1))),
                 new Curve(Curve.Kind.PROGRESS, List.of(new Curve.Point(0, 0)))));
     for (List<Run> runs : List.of(List.<Run>of(), List.of(odd))) {
       Report report =
           new Report(Instant.EPOCH, full.host(), Map.of(), List.of(), runs, List.of(), List.of());
-      assertThat(parse(ReportPage.of(report)).getDocumentElement().getTextContent())
-          .contains("0 of 0 met")
-          .doesNotContain("NaN");
+      String text = ReportPage.of(report);
+      assertThat(text).doesNotContain("NaN").doesNotContain("Infinity");
+      assertThat(parse(text).getDocumentElement().getTextContent()).contains("0 of 0 met");
     }
   }
 
