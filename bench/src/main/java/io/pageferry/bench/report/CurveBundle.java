@@ -48,6 +48,11 @@ record CurveBundle(String side, List<Band> bands) {
     return bundle(side, curves, 0, last, x -> curve -> valueAt(curve, x));
   }
 
+  /** Whether there is nothing between least and most. */
+  boolean isOfOneRun() {
+    return bands.stream().allMatch(band -> band.spread().runs() == 1);
+  }
+
   private static Optional<CurveBundle> bundle(
       String side,
       List<Curve> curves,

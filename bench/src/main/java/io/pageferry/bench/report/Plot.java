@@ -88,7 +88,7 @@ final class Plot {
 
   /** The area between the extremes of a bundle. */
   Plot band(CurveBundle bundle) {
-    if (bundle.bands().stream().allMatch(band -> band.spread().runs() == 1)) {
+    if (bundle.isOfOneRun()) {
       return this;
     }
     List<CurveBundle.Band> bands = bundle.bands();

@@ -66,9 +66,7 @@ final class Plots {
     bundles.forEach(plot::band);
     bundles.reversed().forEach(plot::curve);
     bundles.forEach(plot::labelEnd);
-    return Optional.of(
-        figure(title + " by percentile", "Median of the runs; shaded from least to most.")
-            .add(plot.svg()));
+    return Optional.of(figure(title + " by percentile", note(bundles)).add(plot.svg()));
   }
 
   private Optional<Element> progress() {
@@ -90,7 +88,7 @@ final class Plots {
     bundles.forEach(plot::band);
     bundles.reversed().forEach(plot::curve);
     return Optional.of(
-        figure("Guest progress", "Median of the runs; shaded from least to most.")
+        figure("Guest progress", note(bundles))
             .add(sides.legend(bundles.stream().map(CurveBundle::side).toList()))
             .add(plot.svg()));
   }
@@ -157,6 +155,12 @@ final class Plots {
             x.at(Math.max(spread.median(), spread.most())) + 8,
             middle + 4.5,
             Numbers.of(spread.median(), Figure.THROUGHPUT_MIB.unit())));
+  }
+
+  private static String note(List<CurveBundle> bundles) {
+    return bundles.stream().allMatch(CurveBundle::isOfOneRun)
+        ? "One run of each."
+        : "Median of the runs; shaded from least to most.";
   }
 
   private static Element figure(String title, String note) {

@@ -155,7 +155,10 @@ final class ReportPage {
       Element label = Element.of("th", figure.title() + " ").with("scope", "row");
       body.add(row(report, experiment, shown, figure, label.add(unit(figure))));
     }
-    return Element.of("table").add(Element.of("thead").add(heads)).add(body);
+    return Element.of("table")
+        .with("class", "figures")
+        .add(Element.of("thead").add(heads))
+        .add(body);
   }
 
   private static Element row(
