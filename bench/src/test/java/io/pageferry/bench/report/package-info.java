@@ -1,0 +1,5 @@
+/** Reports of made-up sittings. */
+@NullMarked
+package io.pageferry.bench.report;
+
+import org.jspecify.annotations.NullMarked;
