@@ -25,8 +25,10 @@ final class LinuxMemory {
   private static final int MAP_ANONYMOUS = 0x20;
   private static final int MAP_NORESERVE = 0x4000;
   private static final int MADV_DONTNEED = 4;
+  private static final int MADV_HUGEPAGE = 14;
   private static final int MADV_NOHUGEPAGE = 15;
   private static final int MADV_POPULATE_WRITE = 23;
+  private static final long HUGE_PAGE_BYTES = PageGeometry.bytes(PageGeometry.HUGE_PAGE_PAGES);
   private static final long MINCORE_CHUNK_PAGES = 1 << 18;
 
   private static final Linker LINKER = Linker.nativeLinker();
@@ -60,7 +62,7 @@ final class LinuxMemory {
 
   /**
    * Maps {@code bytes} of zeros that take no physical memory until touched, and then one 4 KiB page
-   * at a time.
+   * at a time. Where they fill a huge page, the address is a multiple of its size.
    *
    * @throws OutOfMemoryError if the kernel refuses the mapping
    */
@@ -68,19 +70,7 @@ final class LinuxMemory {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = arena.allocate(ERRNO_LAYOUT);
       MemorySegment address =
-          (MemorySegment)
-              MMAP.invokeExact(
-                  errno,
-                  MemorySegment.NULL,
-                  bytes,
-                  PROT_READ_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                  -1,
-                  0L);
-      if (address.address() == -1L) {
-        throw new OutOfMemoryError(
-            "The system refused to map " + bytes + " bytes of memory (errno " + code(errno) + ").");
-      }
+          bytes < HUGE_PAGE_BYTES ? map(errno, bytes) : mapAligned(errno, bytes);
       // Transparent huge pages would make 511 neighbours resident with each page installed.
       // Best effort: a kernel without them answers EINVAL, and needs no advice.
       var _ = (int) MADVISE.invokeExact(errno, address, bytes, MADV_NOHUGEPAGE);
@@ -89,6 +79,35 @@ final class LinuxMemory {
     } catch (Throwable t) {
       throw unchecked(t);
     }
+  }
+
+  private static MemorySegment map(MemorySegment errno, long bytes) throws Throwable {
+    MemorySegment address =
+        (MemorySegment)
+            MMAP.invokeExact(
+                errno,
+                MemorySegment.NULL,
+                bytes,
+                PROT_READ_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                -1,
+                0L);
+    if (address.address() == -1L) {
+      throw new OutOfMemoryError(
+          "The system refused to map " + bytes + " bytes of memory (errno " + code(errno) + ").");
+    }
+    return address;
+  }
+
+  /** Maps more than is needed, and unmaps what lies before and behind an aligned part of it. */
+  private static MemorySegment mapAligned(MemorySegment errno, long bytes) throws Throwable {
+    long first = map(errno, bytes + HUGE_PAGE_BYTES).address();
+    long start = (first + HUGE_PAGE_BYTES - 1) & -HUGE_PAGE_BYTES;
+    if (start > first) {
+      unmap(first, start - first);
+    }
+    unmap(start + bytes, first + HUGE_PAGE_BYTES - start);
+    return MemorySegment.ofAddress(start);
   }
 
   private static void unmap(long address, long bytes) {
@@ -128,6 +147,19 @@ final class LinuxMemory {
     try {
       // Safe: the kernel does nothing to pages beyond the segment's, and keeps what pages hold.
       var _ = (int) ADVISE_AND_FORGET.invokeExact(memory, memory.byteSize(), MADV_POPULATE_WRITE);
+    } catch (Throwable t) {
+      throw unchecked(t);
+    }
+  }
+
+  /**
+   * Lets page-aligned memory have huge pages again, for ranges of which every page will be written.
+   * Best effort, as {@link #populate} is.
+   */
+  static void allowHugePages(MemorySegment memory) {
+    try {
+      // Safe: advice changes no contents.
+      var _ = (int) ADVISE_AND_FORGET.invokeExact(memory, memory.byteSize(), MADV_HUGEPAGE);
     } catch (Throwable t) {
       throw unchecked(t);
     }

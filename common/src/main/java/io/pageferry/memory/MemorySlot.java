@@ -141,6 +141,12 @@ public final class MemorySlot {
     LinuxMemory.populate(segment.asSlice(PageGeometry.bytes(firstPage), PageGeometry.bytes(count)));
   }
 
+  /** Lets pages share huge ones, where whole huge pages lie among them. Their contents stay. */
+  public void allowHugePages(long firstPage, long count) {
+    LinuxMemory.allowHugePages(
+        segment.asSlice(PageGeometry.bytes(firstPage), PageGeometry.bytes(count)));
+  }
+
   /** Gives pages back to the operating system. Anonymous memory then reads as zero. */
   public void discard(long firstPage, long count) {
     LinuxMemory.discard(segment.asSlice(PageGeometry.bytes(firstPage), PageGeometry.bytes(count)));

@@ -8,6 +8,9 @@ public final class PageGeometry {
   /** Binary logarithm of {@link #PAGE_SIZE}. */
   public static final int PAGE_SHIFT = 12;
 
+  /** Pages of a transparent huge page: 2 MiB. */
+  public static final int HUGE_PAGE_PAGES = 512;
+
   private PageGeometry() {}
 
   /** Whether an address or size in bytes is a multiple of the page size. */

@@ -34,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * complete. Any thread.
  */
 final class DestControl implements DaemonControl, AutoCloseable {
+  /** How long a guest may be kept from moving so that it then finds its memory populated. */
+  private static final long POPULATION_NANOS = 2_000_000_000;
+
   private final DestConfig config;
   private final HostMemory hostMemory;
   private final DaemonMeters meters;
@@ -82,6 +85,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
       incoming = prepared;
     }
     try {
+      new MemoryPopulation(prepared.memory(), request.getExpectedList(), POPULATION_NANOS).run();
       prepared.awaitLanes();
     } catch (PageFerryException e) {
       prepared.abort(Phase.FAILED, e.code(), e.getMessage());

@@ -156,7 +156,10 @@ final class PageInstaller {
         long count,
         @Nullable Payload payload,
         long arrivalNanos) {
-      if (payload != null) {
+      if (payload == null) {
+        // It may have been populated in expectation of something.
+        slot.discard(first, count);
+      } else {
         fill(slot, first, count, payload);
       }
       boolean awaited = waiters.stamp(slot.id(), first, count, arrivalNanos);

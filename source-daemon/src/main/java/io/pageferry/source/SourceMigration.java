@@ -135,6 +135,7 @@ final class SourceMigration {
               .setId(slot.id())
               .setGuestPhysicalAddress(slot.base())
               .setSizeBytes(slot.sizeBytes()));
+      request.addExpected(contents(slot));
     }
     PrepareResponse response = client.prepare(request.build());
     ProtocolVersions.SPOKEN.negotiate(
@@ -172,12 +173,16 @@ final class SourceMigration {
             .setMachineState(ByteString.copyFrom(guest.machine().saveState()))
             .setRun(wasRunning);
     for (MemorySlot slot : guest.memory().slots()) {
-      request.addContents(
-          SlotContents.newBuilder()
-              .setSlot(slot.id())
-              .setNonzeroBitmap(ByteString.copyFrom(slot.written().toBytes())));
+      request.addContents(contents(slot));
     }
     return request.build();
+  }
+
+  private static SlotContents contents(MemorySlot slot) {
+    return SlotContents.newBuilder()
+        .setSlot(slot.id())
+        .setNonzeroBitmap(ByteString.copyFrom(slot.written().toBytes()))
+        .build();
   }
 
   /** The point of no return: from here on only the destination may run the guest. */

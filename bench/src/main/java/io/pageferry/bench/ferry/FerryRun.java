@@ -167,6 +167,13 @@ final class FerryRun {
     Map<Figure, Double> figures = new EnumMap<>(Figure.class);
     double totalMillis = left.getElapsedNanos() / NANOS_PER_MILLI;
     figures.put(Figure.TOTAL_MILLIS, totalMillis);
+    figures.put(
+        Figure.SETUP_MILLIS,
+        left.getTimelineList().stream()
+            .filter(entry -> entry.getPhase() == Phase.PHASE_SWITCHOVER)
+            .mapToDouble(entry -> entry.getAtNanos() / NANOS_PER_MILLI)
+            .findFirst()
+            .orElseThrow());
     figures.put(Figure.DOWNTIME_MILLIS, end.downtimeNanos() / NANOS_PER_MILLI);
     figures.put(Figure.FAULTS, (double) arrived.getFaults());
     figures.put(Figure.FAULT_P50_MICROS, latency.getP50() / NANOS_PER_MICRO);

@@ -4,6 +4,8 @@ package io.pageferry.bench.report;
 public enum Figure {
   /** From the migrate command until the last page is in place and the source is released. */
   TOTAL_MILLIS("total time", "ms"),
+  /** From the migrate command until the guest stops at the source. */
+  SETUP_MILLIS("set-up", "ms"),
   /** From the last instruction at the source to the first at the destination. */
   DOWNTIME_MILLIS("downtime", "ms"),
   /** Time that vCPUs spent between a fault's exit and re-entry. */
