@@ -3,69 +3,53 @@ package io.pageferry.memory;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The hash of one page's bytes, and the test whether they are all zero. Stateless, allocates
- * nothing; any thread.
+ * The hash of one page's bytes, and the test whether they are all zero. Any thread; allocates
+ * nothing once a thread has seen a slot.
  *
- * <p>The hash is XXH64 (Yann Collet, xxHash specification 0.1.1) of the 4096 bytes, seeded with the
- * page's guest frame number, so that a page in the wrong place changes it. The digest of a guest's
- * image is the sum modulo 2^64 of the hashes of its pages that are not all zero, which can be added
- * up in any order.
+ * <p>The hash is the page's CRC-32C (RFC 3720, appendix B.4), which processors compute by
+ * themselves, spread over 64 bits together with the page's guest frame number, so that a page in
+ * the wrong place changes it. The spreading function is the finalizer of SplitMix64 (Steele, Lea
+ * and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014). The digest of a
+ * guest's image is the sum modulo 2^64 of the hashes of its pages that are not all zero, which can
+ * be added up in any order.
  */
 public final class PageHash {
-  private static final long P1 = 0x9E3779B185EBCA87L;
-  private static final long P2 = 0xC2B2AE3D27D4EB4FL;
-  private static final long P3 = 0x165667B19E3779F9L;
-  private static final long P4 = 0x85EBCA77C2B2AE63L;
+  private static final long FRAME_MULTIPLIER = 0x9E3779B97F4A7C15L;
+  private static final long ZERO_PAGE_CRC = crcOfZeros();
+  private static final ThreadLocal<Views> VIEWS = ThreadLocal.withInitial(Views::new);
 
   private PageHash() {}
 
+  private static long crcOfZeros() {
+    CRC32C crc = new CRC32C();
+    crc.update(new byte[PageGeometry.PAGE_SIZE]);
+    return crc.getValue();
+  }
+
   /** What a page adds to its guest's image digest: its hash, or 0 if it is all zero. */
   public static long contribution(MemorySlot slot, long page) {
-    long gfn = PageGeometry.pages(slot.base()) + page;
-    long offset = PageGeometry.bytes(page);
-    return isZero(slot.segment(), offset) ? 0 : hash(slot.segment(), offset, gfn);
+    long crc = VIEWS.get().crc(slot, page);
+    if (crc == ZERO_PAGE_CRC && isZero(slot, page)) {
+      return 0;
+    }
+    return spread(crc + FRAME_MULTIPLIER * (PageGeometry.pages(slot.base()) + page));
+  }
+
+  private static long spread(long value) {
+    long mixed = (value ^ (value >>> 30)) * 0xBF58476D1CE4E5B9L;
+    mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
+    return mixed ^ (mixed >>> 31);
   }
 
   /** Whether every byte of a page is zero. */
   public static boolean isZero(MemorySlot slot, long page) {
-    return isZero(slot.segment(), PageGeometry.bytes(page));
-  }
-
-  /** XXH64 of the page at {@code offset}. */
-  static long hash(MemorySegment bytes, long offset, long seed) {
-    long a = seed + P1 + P2;
-    long b = seed + P2;
-    long c = seed;
-    long d = seed - P1;
-    for (int i = 0; i < PageGeometry.PAGE_SIZE; i += 32) {
-      a = round(a, bytes.get(JAVA_LONG_UNALIGNED, offset + i));
-      b = round(b, bytes.get(JAVA_LONG_UNALIGNED, offset + i + 8));
-      c = round(c, bytes.get(JAVA_LONG_UNALIGNED, offset + i + 16));
-      d = round(d, bytes.get(JAVA_LONG_UNALIGNED, offset + i + 24));
-    }
-    long hash =
-        Long.rotateLeft(a, 1)
-            + Long.rotateLeft(b, 7)
-            + Long.rotateLeft(c, 12)
-            + Long.rotateLeft(d, 18);
-    hash = merge(merge(merge(merge(hash, a), b), c), d) + PageGeometry.PAGE_SIZE;
-    hash = (hash ^ (hash >>> 33)) * P2;
-    hash = (hash ^ (hash >>> 29)) * P3;
-    return hash ^ (hash >>> 32);
-  }
-
-  private static long round(long accumulator, long word) {
-    return Long.rotateLeft(accumulator + word * P2, 31) * P1;
-  }
-
-  private static long merge(long hash, long accumulator) {
-    return (hash ^ round(0, accumulator)) * P1 + P4;
-  }
-
-  /** Whether every byte of the page at {@code offset} is zero. */
-  static boolean isZero(MemorySegment bytes, long offset) {
+    MemorySegment bytes = slot.segment();
+    long offset = PageGeometry.bytes(page);
     for (int i = 0; i < PageGeometry.PAGE_SIZE; i += 64) {
       long any = 0;
       for (int j = 0; j < 64; j += 8) {
@@ -76,5 +60,39 @@ public final class PageHash {
       }
     }
     return true;
+  }
+
+  /** A thread's checksum, and its views of the slot that it hashed last: a buffer each GiB. */
+  private static final class Views {
+    private static final int VIEW_SHIFT = 30;
+    private static final long VIEW_BYTES = 1L << VIEW_SHIFT;
+
+    private final CRC32C crc = new CRC32C();
+    private @Nullable MemorySlot slot;
+    private ByteBuffer[] buffers = {};
+
+    long crc(MemorySlot of, long page) {
+      if (slot != of) {
+        view(of);
+      }
+      long offset = PageGeometry.bytes(page);
+      ByteBuffer buffer = buffers[(int) (offset >>> VIEW_SHIFT)];
+      int position = (int) (offset & (VIEW_BYTES - 1));
+      buffer.limit(position + PageGeometry.PAGE_SIZE).position(position);
+      crc.reset();
+      crc.update(buffer);
+      return crc.getValue();
+    }
+
+    private void view(MemorySlot of) {
+      int count = (int) ((of.sizeBytes() + VIEW_BYTES - 1) >>> VIEW_SHIFT);
+      buffers = new ByteBuffer[count];
+      for (int i = 0; i < count; i++) {
+        long start = (long) i << VIEW_SHIFT;
+        long length = Math.min(VIEW_BYTES, of.sizeBytes() - start);
+        buffers[i] = of.segment().asSlice(start, length).asByteBuffer();
+      }
+      slot = of;
+    }
   }
 }
