@@ -360,13 +360,15 @@ final class IncomingMigration implements AutoCloseable {
   }
 
   /**
-   * Guest memory in physical memory here. While pages move, from what is known of them: asking the
-   * kernel takes time from the move.
+   * Guest memory in physical memory here. During the migration, from what is known of the pages:
+   * asking the kernel takes time from it.
    */
   long residentBytes() {
-    return tracker.phase() == Phase.POSTCOPY_ACTIVE
-        ? PageGeometry.bytes(installer.demandPages() + installer.drainPages())
-        : memory.residentBytes();
+    return switch (tracker.phase()) {
+      case ADVISED, POSTCOPY_ACTIVE ->
+          PageGeometry.bytes(installer.demandPages() + installer.drainPages());
+      default -> memory.residentBytes();
+    };
   }
 
   /** What the admin service shows. */

@@ -9,6 +9,7 @@ import io.pageferry.daemon.StatusMessages;
 import io.pageferry.daemon.TransferRate;
 import io.pageferry.guest.Machine;
 import io.pageferry.memory.HostMemory;
+import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
@@ -196,14 +197,27 @@ final class SourceControl implements DaemonControl, AutoCloseable {
     return status.build();
   }
 
-  /** While pages move, from what is known of them: asking the kernel takes time from the move. */
+  /** During a migration, from what is known of the pages: asking the kernel takes time from it. */
   private long residentBytes(HostedGuest held) {
-    if (migration != null && migration.tracker().phase() == Phase.POSTCOPY_ACTIVE) {
-      PageLedger pages = migration.frozenPages();
-      return PageGeometry.bytes(
-          pages.totalPages() - pages.untouchedPages() - pages.releasedPages());
+    SourceMigration current = migration;
+    if (current == null) {
+      return held.memory().residentBytes();
     }
-    return held.memory().residentBytes();
+    return switch (current.tracker().phase()) {
+      case SETUP, PRECOPY, SWITCHOVER -> {
+        long pages = 0;
+        for (MemorySlot slot : held.memory().slots()) {
+          pages += slot.written().cardinality();
+        }
+        yield PageGeometry.bytes(pages);
+      }
+      case POSTCOPY_ACTIVE -> {
+        PageLedger pages = current.frozenPages();
+        yield PageGeometry.bytes(
+            pages.totalPages() - pages.untouchedPages() - pages.releasedPages());
+      }
+      default -> held.memory().residentBytes();
+    };
   }
 
   private MigrationStatus migrationStatus(SourceMigration running) {

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -36,6 +37,7 @@ final class FerryRun {
   private static final Duration END_LIMIT = Duration.ofMinutes(3);
   private static final Duration SETTLE = Duration.ofSeconds(1);
   private static final Duration SAMPLE = Duration.ofMillis(20);
+  private static final int LOOKS_PER_STATUS = 3;
   private static final double NANOS_PER_MILLI = 1e6;
   private static final double NANOS_PER_MICRO = 1e3;
   private static final double NANOS_PER_SECOND = 1e9;
@@ -132,6 +134,7 @@ final class FerryRun {
     var _ = source.call(stub -> stub.migrate(request));
     long lastNanos = start;
     long lastTouches = before.touches();
+    int looks = 0;
     while (true) {
       Thread.sleep(SAMPLE);
       Optional<TouchStatistics> now = statistics(destination);
@@ -142,11 +145,14 @@ final class FerryRun {
         lastNanos = at;
         lastTouches = now.get().touches();
       }
+      if (++looks % LOOKS_PER_STATUS != 0) {
+        continue;
+      }
       StatusPair statuses = StatusPair.of(source.status(), destination.status());
       Phase phase = statuses.phase();
       if (phase == Phase.PHASE_COMPLETED
-          && destination.status().getPhase() == Phase.PHASE_COMPLETED) {
-        return StatusPair.of(source.status(), destination.status());
+          && Objects.requireNonNull(statuses.destination()).getPhase() == Phase.PHASE_COMPLETED) {
+        return statuses;
       }
       if (phase == Phase.PHASE_FAILED
           || phase == Phase.PHASE_CANCELLED
