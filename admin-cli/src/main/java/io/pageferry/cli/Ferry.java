@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       DemoCommand.class,
+      LauncherCommands.Bench.class,
       LauncherCommands.Verify.class,
       LauncherCommands.Source.class,
       LauncherCommands.Dest.class,

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 
 /** Commands that the launcher script carries out itself; here for the help. */
 final class LauncherCommands {
-  static final Set<String> NAMES = Set.of("source", "dest", "verify");
+  static final Set<String> NAMES = Set.of("source", "dest", "bench", "verify");
 
   private LauncherCommands() {}
 
@@ -34,6 +34,16 @@ final class LauncherCommands {
     @Override
     public Integer call() {
       return onlyByLauncher("dest");
+    }
+  }
+
+  @Command(
+      name = "bench",
+      description = "Compare with C pagers and QEMU on this host; 'ferry bench --help' has more.")
+  static final class Bench implements Callable<Integer> {
+    @Override
+    public Integer call() {
+      return onlyByLauncher("bench");
     }
   }
 

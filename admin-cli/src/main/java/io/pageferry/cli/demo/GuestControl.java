@@ -44,7 +44,7 @@ public final class GuestControl {
   }
 
   /** A guest without a console is well when every vCPU goes on; it is paused afterwards. */
-  static GuestCheck watchAccesses(AdminClient daemon) throws InterruptedException {
+  public static GuestCheck watchAccesses(AdminClient daemon) throws InterruptedException {
     GuestStatus before = daemon.status().getGuest();
     Thread.sleep(ACCESS_WINDOW);
     GuestStatus after = daemon.status().getGuest();

@@ -43,10 +43,15 @@ public final class DaemonProcess implements AutoCloseable {
    * @param directory where its log goes
    */
   static DaemonProcess start(
-      Role role, Path launcher, Path directory, DaemonLaunch launch, int port, int metricsPort) {
+      Role role,
+      Path launcher,
+      Path directory,
+      DaemonLaunch launch,
+      int freePort,
+      int metricsPort) {
     String command = role == Role.ROLE_SOURCE ? "source" : "dest";
     Path log = directory.resolve(command + ".log");
-    HostPort address = new HostPort(launch.host(), port);
+    HostPort address = new HostPort(launch.host(), launch.port() == 0 ? freePort : launch.port());
     List<String> line = new ArrayList<>(launch.prefix());
     line.addAll(List.of(launcher.toString(), command, "--listen", address.toString()));
     line.addAll(List.of("--metrics-listen", "127.0.0.1:" + metricsPort));

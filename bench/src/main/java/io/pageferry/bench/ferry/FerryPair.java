@@ -49,17 +49,9 @@ public final class FerryPair implements AutoCloseable {
         LocalDaemons.start(
             launcher,
             Optional.of(logs),
-            logging(source, logs.resolve("source-pauses.log")),
-            logging(destination, logs.resolve("destination-pauses.log"))),
+            source.withJavaOptions(PauseLog.OPTION + logs.resolve("source-pauses.log")),
+            destination.withJavaOptions(PauseLog.OPTION + logs.resolve("destination-pauses.log"))),
         logs);
-  }
-
-  private static DaemonLaunch logging(DaemonLaunch launch, Path file) {
-    return new DaemonLaunch(
-        launch.host(),
-        launch.prefix(),
-        launch.arguments(),
-        (launch.javaOptions() + " " + PauseLog.OPTION + file).strip());
   }
 
   /** Moves a few small guests, so that what is measured next is compiled. */
@@ -67,7 +59,7 @@ public final class FerryPair implements AutoCloseable {
     for (int run = 0; run < runs; run++) {
       var work = run % 3 == 2 ? FerryScenario.Work.IDLE : FerryScenario.Work.RANDOM;
       long drainAfter = run % 3 == 0 ? 1500 : 0;
-      var _ = run(new FerryScenario("warm-up", WARM_UP_BYTES, 1, work, drainAfter), () -> {});
+      var _ = run(new FerryScenario("warm-up", WARM_UP_BYTES, work, drainAfter), () -> {});
     }
   }
 
@@ -80,11 +72,21 @@ public final class FerryPair implements AutoCloseable {
   public Run run(FerryScenario scenario, Runnable justBefore) throws InterruptedException {
     var _ = sourcePauses.take();
     var _ = destinationPauses.take();
-    FerryRun run = new FerryRun(scenario, daemons, this::usage);
-    Run result = run.run(justBefore);
+    Run result = new FerryRun(scenario, daemons, this::usage).run(justBefore);
     List<Double> pauses = new ArrayList<>(sourcePauses.take());
     pauses.addAll(destinationPauses.take());
     return FerryRun.withPauses(result, pauses);
+  }
+
+  /**
+   * Pages that several vCPUs fetch a second, on demand alone; they touch pages at random.
+   *
+   * @param guestBytes memory of the guest
+   * @throws io.pageferry.cli.FerryException if it does not complete, or memory differs
+   */
+  public Run faultRate(String experiment, int vcpus, long guestBytes, Runnable justBefore)
+      throws InterruptedException {
+    return new FaultRateRun(experiment, vcpus, guestBytes, daemons).run(justBefore);
   }
 
   private List<ProcessUsage> usage() {

@@ -81,7 +81,7 @@ final class FerryRun {
       curves.add(during.stallCurve());
       curves.add(new Curve(Curve.Kind.PROGRESS, progress));
     }
-    requireGuestIsWell();
+    requireWell(GuestControl.askForVerdict(destination));
     unload(destination);
     unload(source);
     return new Run(scenario.experiment(), "pageferry", figures, curves);
@@ -145,24 +145,49 @@ final class FerryRun {
         lastNanos = at;
         lastTouches = now.get().touches();
       }
-      if (++looks % LOOKS_PER_STATUS != 0) {
-        continue;
-      }
-      StatusPair statuses = StatusPair.of(source.status(), destination.status());
-      Phase phase = statuses.phase();
-      if (phase == Phase.PHASE_COMPLETED
-          && Objects.requireNonNull(statuses.destination()).getPhase() == Phase.PHASE_COMPLETED) {
-        return statuses;
-      }
-      if (phase == Phase.PHASE_FAILED
-          || phase == Phase.PHASE_CANCELLED
-          || phase == Phase.PHASE_POSTCOPY_PAUSED
-          || at - start > END_LIMIT.toNanos()) {
-        throw new FerryException(
-            ExitCode.MIGRATION_FAILED,
-            "A run of " + scenario.experiment() + " did not complete: " + phase + ".");
+      if (++looks % LOOKS_PER_STATUS == 0) {
+        StatusPair statuses = StatusPair.of(source.status(), destination.status());
+        if (isOver(scenario.experiment(), statuses, at - start)) {
+          return statuses;
+        }
       }
     }
+  }
+
+  /** Waits for a migration that has been started. */
+  static StatusPair awaitEnd(String experiment, AdminClient source, AdminClient destination)
+      throws InterruptedException {
+    long start = System.nanoTime();
+    while (true) {
+      StatusPair statuses = StatusPair.of(source.status(), destination.status());
+      if (isOver(experiment, statuses, System.nanoTime() - start)) {
+        return statuses;
+      }
+      Thread.sleep(SAMPLE);
+    }
+  }
+
+  private static boolean isOver(String experiment, StatusPair statuses, long nanos) {
+    return switch (statuses.phase()) {
+      case PHASE_COMPLETED ->
+          Objects.requireNonNull(statuses.destination()).getPhase() == Phase.PHASE_COMPLETED;
+      case PHASE_FAILED, PHASE_CANCELLED, PHASE_POSTCOPY_PAUSED ->
+          throw new FerryException(
+              ExitCode.MIGRATION_FAILED,
+              "A run of %s ended as %s: %s"
+                  .formatted(
+                      experiment,
+                      statuses.phase(),
+                      statuses.sourceMigration().orElseThrow().getReason()));
+      default -> {
+        if (nanos > END_LIMIT.toNanos()) {
+          throw new FerryException(
+              ExitCode.MIGRATION_FAILED,
+              "A run of " + experiment + " has not ended after " + END_LIMIT.toSeconds() + " s.");
+        }
+        yield false;
+      }
+    };
   }
 
   private Map<Figure, Double> figures(
@@ -173,13 +198,7 @@ final class FerryRun {
     Map<Figure, Double> figures = new EnumMap<>(Figure.class);
     double totalMillis = left.getElapsedNanos() / NANOS_PER_MILLI;
     figures.put(Figure.TOTAL_MILLIS, totalMillis);
-    figures.put(
-        Figure.SETUP_MILLIS,
-        left.getTimelineList().stream()
-            .filter(entry -> entry.getPhase() == Phase.PHASE_SWITCHOVER)
-            .mapToDouble(entry -> entry.getAtNanos() / NANOS_PER_MILLI)
-            .findFirst()
-            .orElseThrow());
+    figures.put(Figure.SETUP_MILLIS, at(left, Phase.PHASE_SWITCHOVER));
     figures.put(Figure.DOWNTIME_MILLIS, end.downtimeNanos() / NANOS_PER_MILLI);
     figures.put(Figure.FAULTS, (double) arrived.getFaults());
     figures.put(Figure.FAULT_P50_MICROS, latency.getP50() / NANOS_PER_MICRO);
@@ -192,7 +211,8 @@ final class FerryRun {
                 .orElse(0)
             / NANOS_PER_MILLI);
     double bytes = left.getPages().getSent() * 4096.0;
-    figures.put(Figure.THROUGHPUT_MIB, bytes / MIB / (totalMillis / 1e3));
+    double movingMillis = totalMillis - at(left, Phase.PHASE_POSTCOPY_ACTIVE);
+    figures.put(Figure.THROUGHPUT_MIB, bytes / MIB / (movingMillis / 1e3));
     double seconds = 0;
     for (int side = 0; side < 2; side++) {
       seconds += after.get(side).seconds() - before.get(side).seconds();
@@ -208,6 +228,14 @@ final class FerryRun {
     return figures;
   }
 
+  private static double at(MigrationStatus migration, Phase phase) {
+    return migration.getTimelineList().stream()
+        .filter(entry -> entry.getPhase() == phase)
+        .mapToDouble(entry -> entry.getAtNanos() / NANOS_PER_MILLI)
+        .findFirst()
+        .orElseThrow();
+  }
+
   static Run withPauses(Run run, List<Double> pauses) {
     Map<Figure, Double> figures = new EnumMap<>(run.figures());
     figures.put(
@@ -218,7 +246,7 @@ final class FerryRun {
     return new Run(run.experiment(), run.side(), figures, curves);
   }
 
-  private void requireEqualDigests(StatusPair end) {
+  static void requireEqualDigests(StatusPair end) {
     String here = end.sourceMigration().orElseThrow().getImageDigest();
     String there = end.destinationMigration().orElseThrow().getImageDigest();
     if (here.isEmpty() || !here.equals(there)) {
@@ -228,15 +256,14 @@ final class FerryRun {
     }
   }
 
-  /** The guest compares every page with what it must hold. */
-  private void requireGuestIsWell() throws InterruptedException {
-    GuestCheck check = GuestControl.askForVerdict(destination);
+  /** The guest has compared every page with what it must hold. */
+  static void requireWell(GuestCheck check) {
     if (!check.passed()) {
       throw new FerryException(ExitCode.VERIFICATION_FAILED, "The guest says: " + check.line());
     }
   }
 
-  private static void unload(AdminClient daemon) {
+  static void unload(AdminClient daemon) {
     var _ = daemon.call(stub -> stub.unloadGuest(UnloadGuestRequest.getDefaultInstance()));
   }
 

@@ -8,12 +8,10 @@ import io.pageferry.proto.v1.ProgramParameters;
  *
  * @param experiment name of the experiment in the report
  * @param guestBytes memory of the guest
- * @param vcpus its vCPUs; more than one touch one byte a page as synthetic ones
  * @param work what the guest does meanwhile
  * @param drainAfterMillis pages move on demand only for this long after switchover
  */
-public record FerryScenario(
-    String experiment, long guestBytes, int vcpus, Work work, long drainAfterMillis) {
+public record FerryScenario(String experiment, long guestBytes, Work work, long drainAfterMillis) {
   /** What the guest does while it moves. */
   public enum Work {
     /** Touches one byte a page in pseudo-random order, for ever. */
@@ -27,7 +25,7 @@ public record FerryScenario(
   LoadGuestRequest loadRequest() {
     return LoadGuestRequest.newBuilder()
         .setName(experiment)
-        .setVcpuCount(vcpus)
+        .setVcpuCount(1)
         .setMemoryBytes(guestBytes)
         .setBundledProgram("touch")
         .setParameters(ProgramParameters.newBuilder().setRandomOrder(work == Work.RANDOM))

@@ -30,7 +30,7 @@ public enum Figure {
   TOUCHES("touches during post-copy", ""),
   /** Touches a second before the migration. */
   TOUCHES_PER_SECOND("touches a second before", "1/s"),
-  /** Page bytes a second. */
+  /** Page bytes a second, from switchover to the last page. */
   THROUGHPUT_MIB("throughput", "MiB/s"),
   /** Processor time of both processes, vCPUs left out, for each GiB moved. */
   CPU_SECONDS_PER_GIB("CPU time per GiB", "s"),

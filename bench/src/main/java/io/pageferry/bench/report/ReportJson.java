@@ -14,7 +14,7 @@ import java.util.Map;
  * A report for machines; bench/README.md describes its shape. Names hold the unit, and a number
  * that is none or infinite, which JSON cannot say, is null. Stateless.
  */
-final class ReportJson {
+public final class ReportJson {
   /** Raised when something that readers rely on changes. */
   static final int VERSION = 1;
 
@@ -70,6 +70,13 @@ final class ReportJson {
     object.addProperty("memoryBytes", host.memoryBytes());
     object.addProperty("congestionControl", host.congestionControl());
     return object;
+  }
+
+  /** The bars as an array of objects. */
+  public static JsonArray bars(Report report) {
+    JsonArray bars = new JsonArray();
+    report.bars().forEach(bar -> bars.add(bar(bar)));
+    return bars;
   }
 
   private static JsonObject bar(Bar bar) {
