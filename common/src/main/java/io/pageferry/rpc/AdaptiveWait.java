@@ -16,7 +16,7 @@ public final class AdaptiveWait {
   /** A look takes about a microsecond; between two of them this far apart another thread ran. */
   static final long LOST_CORE_NANOS = 40_000;
 
-  private static final long MIN_POLL_NANOS = 20_000;
+  private static final long MIN_POLL_NANOS = 100_000;
   private static final long MIN_BACK_OFF_NANOS = 1_000_000;
   private static final long MAX_BACK_OFF_NANOS = 100_000_000;
   private static final int HISTORY = 8;
