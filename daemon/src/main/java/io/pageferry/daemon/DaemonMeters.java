@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.pageferry.migration.Phase;
 import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.proto.v1.PageCounts;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.VcpuStatus;
@@ -112,6 +113,9 @@ public final class DaemonMeters {
     originCounter("drain", m -> m.getPages().getDrain());
     originCounter("zero", m -> m.getPages().getZero());
     originCounter("duplicate", m -> m.getPages().getDuplicate());
+    prefetchCounter("pageferry.prefetch.pages", "fetched ahead of need", PageCounts::getPrefetched);
+    prefetchCounter(
+        "pageferry.prefetch.hits", "of those that a vCPU used", PageCounts::getPrefetchHits);
   }
 
   private void pageGauge(String state, ToDoubleFunction<MigrationStatus> value) {
@@ -126,6 +130,13 @@ public final class DaemonMeters {
             "pageferry.pages.received", this, m -> value.applyAsDouble(m.status().getMigration()))
         .description("Pages of the latest migration, by what brought them")
         .tag("origin", origin)
+        .register(registry);
+  }
+
+  private void prefetchCounter(String name, String which, ToDoubleFunction<PageCounts> value) {
+    FunctionCounter.builder(
+            name, this, m -> value.applyAsDouble(m.status().getMigration().getPages()))
+        .description("Pages of the latest migration " + which)
         .register(registry);
   }
 

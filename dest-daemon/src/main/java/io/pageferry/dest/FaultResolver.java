@@ -125,7 +125,12 @@ final class FaultResolver implements FaultHandler {
     }
     waiters.withdraw(index);
     timings.record(
-        index, exitNanos, sentNanos, waiters.arrivedNanos(index), waiters.installedNanos(index));
+        index,
+        PageGeometry.pages(fault.guestPhysicalAddress()),
+        exitNanos,
+        sentNanos,
+        waiters.arrivedNanos(index),
+        waiters.installedNanos(index));
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.FaultLatency;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
+import jdk.jfr.EventType;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
@@ -16,6 +17,7 @@ final class FaultTimings {
   private static final long LONGEST_NANOS = TimeUnit.HOURS.toNanos(1);
   private static final int DIGITS = 2;
 
+  private final EventType events = EventType.getEventType(FaultEvent.class);
   private final DaemonMeters meters;
   private final Histogram total = histogram();
   private final Histogram queue = histogram();
@@ -38,10 +40,11 @@ final class FaultTimings {
   /**
    * A vCPU is about to be entered again.
    *
+   * @param frame guest frame number of the page
    * @param installed 0 if the page was present before the vCPU was seen waiting, or it was kicked:
    *     then only the total is known
    */
-  void record(int vcpu, long exit, long sent, long arrived, long installed) {
+  void record(int vcpu, long frame, long exit, long sent, long arrived, long installed) {
     long now = System.nanoTime();
     faults.incrementAndGet(vcpu);
     blockedNanos.addAndGet(vcpu, now - exit);
@@ -51,11 +54,26 @@ final class FaultTimings {
       // out.
       long onWire = Math.max(arrived, sent);
       long inPlace = Math.max(installed, onWire);
+      if (events.isEnabled()) {
+        commitEvent(vcpu, frame, sent - exit, onWire - sent, inPlace - onWire, now - inPlace);
+      }
       record(queue, DaemonMeters.Part.QUEUE, sent - exit);
       record(wire, DaemonMeters.Part.WIRE, onWire - sent);
       record(install, DaemonMeters.Part.INSTALL, inPlace - onWire);
       record(resume, DaemonMeters.Part.RESUME, now - inPlace);
     }
+  }
+
+  private static void commitEvent(
+      int vcpu, long frame, long queue, long wire, long install, long resume) {
+    FaultEvent event = new FaultEvent();
+    event.vcpu = vcpu;
+    event.frame = frame;
+    event.queue = queue;
+    event.wire = wire;
+    event.install = install;
+    event.resume = resume;
+    event.commit();
   }
 
   private void record(Histogram histogram, DaemonMeters.Part part, long nanos) {

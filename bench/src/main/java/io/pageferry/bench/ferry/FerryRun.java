@@ -201,6 +201,12 @@ final class FerryRun {
     figures.put(Figure.SETUP_MILLIS, at(left, Phase.PHASE_SWITCHOVER));
     figures.put(Figure.DOWNTIME_MILLIS, end.downtimeNanos() / NANOS_PER_MILLI);
     figures.put(Figure.FAULTS, (double) arrived.getFaults());
+    long prefetched = arrived.getPages().getPrefetched();
+    figures.put(Figure.PREFETCHED, (double) prefetched);
+    if (prefetched > 0) {
+      figures.put(
+          Figure.PREFETCH_HIT_SHARE, 100.0 * arrived.getPages().getPrefetchHits() / prefetched);
+    }
     figures.put(Figure.FAULT_P50_MICROS, latency.getP50() / NANOS_PER_MICRO);
     figures.put(Figure.FAULT_P99_MICROS, latency.getP99() / NANOS_PER_MICRO);
     figures.put(

@@ -26,6 +26,10 @@ public enum Figure {
   ROUND_TRIP_P50_MICROS("round trip p50", "µs"),
   /** 99th percentile of such a round trip. */
   ROUND_TRIP_P99_MICROS("round trip p99", "µs"),
+  /** Pages that came with a fault's page and that nobody waited for. */
+  PREFETCHED("prefetched pages", ""),
+  /** Share of the prefetched pages that the guest touched before the migration was over. */
+  PREFETCH_HIT_SHARE("prefetch hits", "%"),
   /** Page touches that the guest got done between switchover and completion. */
   TOUCHES("touches during post-copy", ""),
   /** Touches a second before the migration. */

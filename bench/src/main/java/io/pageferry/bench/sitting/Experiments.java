@@ -1,6 +1,7 @@
 package io.pageferry.bench.sitting;
 
 import io.pageferry.bench.report.Experiment;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The names of the experiments, and what a reader is told of each. */
@@ -14,6 +15,10 @@ final class Experiments {
   static final String SMALL = "64-mib";
   static final String LARGE = "8-gib";
   static final String FIRST = "first-migration";
+
+  static final List<Long> ROUND_TRIPS_MICROS = List.of(30L, 100L, 1_000L, 10_000L);
+  static final List<Long> RATES_GIGABITS = List.of(10L, 1L);
+  static final List<String> POLICIES = List.of("none", "around", "trend", "adaptive");
 
   private Experiments() {}
 
@@ -32,7 +37,35 @@ final class Experiments {
     return "prefetch-" + policy;
   }
 
+  /** All that a sitting may hold. */
   static List<Experiment> all() {
+    List<Experiment> all = new ArrayList<>(main());
+    for (long micros : ROUND_TRIPS_MICROS) {
+      all.add(
+          new Experiment(
+              roundTrip(micros),
+              "A round trip that takes %,d µs more".formatted(micros),
+              "One vCPU, pages on demand alone, through a forwarder that delays every byte; what it"
+                  + " really adds is among the remarks."));
+    }
+    for (long gigabits : RATES_GIGABITS) {
+      all.add(
+          new Experiment(
+              rate(gigabits),
+              "A link of " + gigabits + " Gbit/s",
+              "Random touches while everything moves, through a forwarder that limits the rate."));
+    }
+    for (String policy : POLICIES) {
+      all.add(
+          new Experiment(
+              prefetch(policy),
+              "Prefetch policy: " + policy,
+              "A sequential guest, pages on demand alone."));
+    }
+    return all;
+  }
+
+  private static List<Experiment> main() {
     return List.of(
         new Experiment(
             DEMAND,

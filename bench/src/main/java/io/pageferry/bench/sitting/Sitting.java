@@ -29,10 +29,6 @@ final class Sitting {
   /** Holds both ends' memory of a guest that is compared with QEMU's. */
   private static final int POOL_FACTOR = 2;
 
-  private static final List<Long> ROUND_TRIPS_MICROS = List.of(100L, 1_000L, 10_000L);
-  private static final List<Long> RATES_GIGABITS = List.of(10L, 1L);
-  private static final List<String> POLICIES = List.of("none", "around", "trend", "adaptive");
-
   private final Settings settings;
   private final PrintStream progressStream;
   private final List<Run> runs = new ArrayList<>();
@@ -166,14 +162,13 @@ final class Sitting {
         () ->
             ferries.fresh(
                 new FerryScenario(Experiments.FIRST, settings.guestBytes(), Work.RANDOM, 0)));
-    plan.add("30 µs more by pageferry", () -> ferries.roundTrip(30));
-    if (settings.quick()) {
-      return;
-    }
-    for (long micros : ROUND_TRIPS_MICROS) {
+    for (long micros : Experiments.ROUND_TRIPS_MICROS) {
       plan.add(micros + " µs more by pageferry", () -> ferries.roundTrip(micros));
+      if (settings.quick()) {
+        return;
+      }
     }
-    for (long gigabits : RATES_GIGABITS) {
+    for (long gigabits : Experiments.RATES_GIGABITS) {
       plan.add(
           gigabits + " Gbit/s by pageferry",
           () ->
@@ -182,7 +177,7 @@ final class Sitting {
                       Experiments.rate(gigabits), settings.guestBytes(), Work.RANDOM, 0),
                   LinkSettings.ofRate(gigabits * 1_000_000_000L)));
     }
-    for (String policy : POLICIES) {
+    for (String policy : Experiments.POLICIES) {
       plan.add("prefetch " + policy + " by pageferry", () -> ferries.prefetching(policy));
     }
   }
