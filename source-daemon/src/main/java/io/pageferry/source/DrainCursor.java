@@ -72,6 +72,13 @@ final class DrainCursor {
     }
   }
 
+  /** Whether a fault came since the last frames. */
+  boolean faultsCome() {
+    synchronized (trail) {
+      return faultsCome || framePages < MAX_FRAME_PAGES;
+    }
+  }
+
   /** The pages that it chooses from. */
   PageLedger ledger() {
     return ledger;

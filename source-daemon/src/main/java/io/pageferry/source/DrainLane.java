@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class DrainLane extends Lane<DrainRequest> {
   private static final long FRAME_BYTES = PageGeometry.bytes(DrainCursor.MAX_FRAME_PAGES);
 
+  /** The part of the cap that the drain keeps to while faults come: an eighth. */
+  private static final int FAULTS_SHARE = 8;
+
   private final LaneRegistry registry;
   private @Nullable SourceMigration migration;
   private long maxBytesInFlight;
@@ -75,13 +78,20 @@ final class DrainLane extends Lane<DrainRequest> {
       return;
     }
     // Whole frames only: a frame cut to the room that is left would make many small ones.
-    while (isReady() && next.ledger().bytesInFlight() <= maxBytesInFlight - FRAME_BYTES) {
+    while (isReady() && next.ledger().bytesInFlight() <= inFlightLimit(next) - FRAME_BYTES) {
       OutgoingFrame frame = next.next();
       if (frame == null) {
         return;
       }
       send(frame);
     }
+  }
+
+  /** While faults come, little is put between a vCPU and the pages that the drain has sent. */
+  private long inFlightLimit(DrainCursor next) {
+    return next.faultsCome()
+        ? Math.max(maxBytesInFlight / FAULTS_SHARE, FRAME_BYTES)
+        : maxBytesInFlight;
   }
 
   @Override

@@ -85,6 +85,27 @@ class DrainLaneTest {
   }
 
   @Test
+  void whileFaultsComeAnEighthOfTheCapIsInFlight() {
+    DrainCursor cursor = new DrainCursor(ledger);
+    long cap = 8 * SourceConfig.MIN_BYTES_IN_FLIGHT.bytes();
+    call.room = 0;
+    lane.start(cursor, cap);
+    for (int fault = 0; fault < 20; fault++) {
+      cursor.faulted(slot, PAGES - 1);
+      call.room = call.frames.size() + 1;
+      lane.onReady();
+    }
+    assertThat(ledger.bytesInFlight()).isPositive().isLessThanOrEqualTo(cap / 8);
+
+    // No fault comes any more: the drain goes back to the whole cap as soon as it may send again.
+    call.room = Integer.MAX_VALUE;
+    acknowledge(call.frames.getFirst());
+    acknowledge(call.frames.get(1));
+    acknowledge(call.frames.get(2));
+    assertThat(ledger.bytesInFlight()).isGreaterThan(cap / 2).isLessThanOrEqualTo(cap);
+  }
+
+  @Test
   void aPageThatWasFetchedIsNotDrained() {
     assertThat(ledger.markSent(slot, 70)).isTrue();
     lane.start(new DrainCursor(ledger), Long.MAX_VALUE);

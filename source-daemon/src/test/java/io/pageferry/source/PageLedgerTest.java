@@ -59,17 +59,30 @@ class PageLedgerTest {
   }
 
   @Test
-  void acknowledgingGivesExactlyTheNamedPagesBackToTheSystem() {
+  void acknowledgingReleasesExactlyTheNamedPagesAndKeepsAllOthers() {
     send(0, WRITTEN);
     ledger.acknowledge(Pages.SLOT, 10, 5);
     assertThat(ledger.releasedPages()).isEqualTo(5);
-    assertThat(slot.residentBytes()).isEqualTo(PageGeometry.bytes(WRITTEN - 5));
     for (long page = 0; page < WRITTEN; page++) {
       boolean named = page >= 10 && page < 15;
       assertThat(ledger.isReleased(slot, page)).isEqualTo(named);
-      if (!named) {
-        assertThat(Pages.read(slot, page)).isEqualTo(page + 1);
-      }
+      assertThat(Pages.read(slot, page)).isEqualTo(page + 1);
+    }
+  }
+
+  @Test
+  void aBlockGoesBackToTheSystemWithItsLastPage() {
+    send(0, WRITTEN);
+    ledger.acknowledge(Pages.SLOT, 64, 63);
+    ledger.acknowledge(Pages.SLOT, 0, 10);
+    assertThat(slot.residentBytes()).isEqualTo(PageGeometry.bytes(WRITTEN));
+    ledger.acknowledge(Pages.SLOT, 127, 1);
+    assertThat(slot.residentBytes()).isEqualTo(PageGeometry.bytes(WRITTEN - 64));
+    // The last block holds pages that were never written, and the guest's end.
+    ledger.acknowledge(Pages.SLOT, 128, WRITTEN - 128);
+    assertThat(slot.residentBytes()).isEqualTo(PageGeometry.bytes(64));
+    for (long page = 0; page < 64; page++) {
+      assertThat(Pages.read(slot, page)).isEqualTo(page + 1);
     }
   }
 
