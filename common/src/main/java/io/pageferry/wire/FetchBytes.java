@@ -3,9 +3,9 @@ package io.pageferry.wire;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The encoded form of a fetch, {@code DemandRequest} with field 2 and perhaps field 3, and the place
- * where a thread writes or reads it. Both fields are messages of three numbers, fields 1 to 3, as
- * varints; numbers that are zero are left out, as protobuf does. Used by one thread.
+ * The encoded form of a fetch, {@code DemandRequest} with field 2 and perhaps field 3, and the
+ * place where a thread writes or reads it. Both fields are messages of three numbers, fields 1 to
+ * 3, as varints; numbers that are zero are left out, as protobuf does. Used by one thread.
  */
 final class FetchBytes {
   private static final int TAG_FETCH = 2 << 3 | 2;

@@ -58,20 +58,22 @@ public final class OutgoingFrameMarshaller implements MethodDescriptor.Marshalle
 
     @Override
     public int drainTo(OutputStream target) throws IOException {
+      // The header and the first pages leave in one piece.
       byte[] chunk = CHUNK.get();
       int filled = FrameHeader.encode(frame, chunk);
       long from = PageGeometry.bytes(frame.firstPage());
-      long left = size - filled;
+      int left = size - filled;
       MemorySlot slot = frame.slot();
-      while (slot != null && left > 0) {
-        int length = (int) Math.min(chunk.length - filled, left);
-        MemorySegment.copy(slot.segment(), JAVA_BYTE, from, chunk, filled, length);
+      do {
+        int length = Math.min(chunk.length - filled, left);
+        if (slot != null) {
+          MemorySegment.copy(slot.segment(), JAVA_BYTE, from, chunk, filled, length);
+        }
         target.write(chunk, 0, filled + length);
         from += length;
         left -= length;
         filled = 0;
-      }
-      target.write(chunk, 0, filled);
+      } while (left > 0);
       drained = true;
       return size;
     }

@@ -17,8 +17,8 @@ public final class PageMethods {
 
   /** The drain lane, as served. */
   public static final MethodDescriptor<DrainRequest, OutgoingFrame> SERVED_DRAIN =
-      PageServiceGrpc.getDrainMethod()
-          .toBuilder(PageServiceGrpc.getDrainMethod().getRequestMarshaller(), OUTGOING)
+      PageServiceGrpc.getDrainMethod().toBuilder(
+              PageServiceGrpc.getDrainMethod().getRequestMarshaller(), OUTGOING)
           .build();
 
   private PageMethods() {}

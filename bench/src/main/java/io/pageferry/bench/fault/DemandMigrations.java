@@ -90,7 +90,8 @@ final class DemandMigrations implements AutoCloseable {
   /** Waits until the last page is at the destination. */
   void awaitPages() throws InterruptedException {
     await(
-        () -> faults().getPhase() == Phase.PHASE_COMPLETED, "The guest did not touch all its pages");
+        () -> faults().getPhase() == Phase.PHASE_COMPLETED,
+        "The guest did not touch all its pages");
   }
 
   /** The migration as the destination sees it. */

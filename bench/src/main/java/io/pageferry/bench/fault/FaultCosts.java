@@ -16,32 +16,27 @@ import org.openjdk.jmh.annotations.State;
 @AuxCounters(AuxCounters.Type.EVENTS)
 @State(Scope.Thread)
 public class FaultCosts {
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final double NANOS_PER_SECOND = 1e9;
   private static final double NANOS_PER_MICRO = 1e3;
 
   private Map<String, Long> bytesBefore = Map.of();
-  private long totalBefore;
   private long faultsBefore;
   private long nanosBefore;
   private double faults;
   private double seconds;
   private double vcpuBytes;
   private double serveBytes;
-  private double allBytes;
   private double p50Nanos;
 
   void begin(MigrationStatus status) {
     faultsBefore = status.getFaults();
     bytesBefore = bytesByThread();
-    totalBefore = THREADS.getTotalThreadAllocatedBytes();
     nanosBefore = System.nanoTime();
   }
 
   void end(MigrationStatus status) {
     Map<String, Long> bytesAfter = bytesByThread();
-    allBytes = THREADS.getTotalThreadAllocatedBytes() - totalBefore;
     seconds = (System.nanoTime() - nanosBefore) / NANOS_PER_SECOND;
     faults = status.getFaults() - faultsBefore;
     vcpuBytes = busiest("vcpu-", bytesAfter);
@@ -49,7 +44,7 @@ public class FaultCosts {
     p50Nanos = status.getFaultLatency().getTotal().getP50();
   }
 
-  /** Of every thread that has a name of its own, which those that are read here have. */
+  /** Of every platform thread, by name and id. */
   private static Map<String, Long> bytesByThread() {
     Map<String, Long> bytes = new HashMap<>();
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
@@ -94,10 +89,5 @@ public class FaultCosts {
   /** Bytes that the source's event loop of the urgent lane allocates in a fault. */
   public double serveBytesPerFault() {
     return serveBytes / faults;
-  }
-
-  /** Bytes for each fault of all other threads: acknowledgements, and this benchmark's looks. */
-  public double otherBytesPerFault() {
-    return (allBytes - vcpuBytes - serveBytes) / faults;
   }
 }

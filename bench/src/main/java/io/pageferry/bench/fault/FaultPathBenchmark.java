@@ -16,15 +16,16 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What a demand fault costs: one vCPU touches pages in random order, and each comes over TCP when
- * it is touched. An operation is a whole migration without a drain, some ten thousand faults; read
- * the counters of {@link FaultCosts}, since bytes for each fault are the same on a busy machine.
+ * it is touched. An operation is a whole migration without a drain, over twenty thousand faults;
+ * read the counters of {@link FaultCosts}. Bytes for each fault are the same on a busy machine, but
+ * a few percent differ from fork to fork, as what the compiler saves does.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 5)
 @Measurement(iterations = 8)
-@Fork(value = 1)
+@Fork(value = 3)
 public class FaultPathBenchmark {
   private final DemandMigrations migrations = new DemandMigrations();
 
