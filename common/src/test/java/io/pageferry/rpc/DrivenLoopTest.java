@@ -2,6 +2,8 @@ package io.pageferry.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +44,23 @@ class DrivenLoopTest {
       loop.exit();
     }
     assertThat(loop.inEventLoop()).isFalse();
+  }
+
+  @Test
+  void aThreadHasPoolsOfItsOwnWhileItsLifeLasts() {
+    AtomicBoolean pooled = new AtomicBoolean();
+    DrivenLoop.runWithPools(() -> pooled.set(usesBuffersAgain()));
+    assertThat(pooled).isTrue();
+    assertThat(usesBuffersAgain()).isFalse();
+  }
+
+  /** The object, not its memory. */
+  private static boolean usesBuffersAgain() {
+    ByteBuf first = PooledByteBufAllocator.DEFAULT.directBuffer(64);
+    first.release();
+    ByteBuf second = PooledByteBufAllocator.DEFAULT.directBuffer(64);
+    second.release();
+    return first == second;
   }
 
   @Test
