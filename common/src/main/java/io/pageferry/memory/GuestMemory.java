@@ -25,6 +25,7 @@ public final class GuestMemory implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final List<MemorySlot> slots;
   private final boolean anonymous;
+  private final long sizeBytes;
 
   private GuestMemory(List<SlotLayout> layouts, @Nullable FileChannel file) {
     try {
@@ -45,6 +46,7 @@ public final class GuestMemory implements AutoCloseable {
       }
       slots = List.copyOf(made);
       anonymous = file == null;
+      sizeBytes = offset;
     } catch (IOException e) {
       arena.close();
       throw new IllegalArgumentException("The backing file cannot be mapped: " + e.getMessage(), e);
@@ -120,7 +122,7 @@ public final class GuestMemory implements AutoCloseable {
 
   /** Size of all slots in bytes. */
   public long sizeBytes() {
-    return slots.stream().mapToLong(MemorySlot::sizeBytes).sum();
+    return sizeBytes;
   }
 
   /** Size of all slots in pages. */

@@ -3,6 +3,7 @@ package io.pageferry.rpc;
 import io.netty.channel.IoHandlerContext;
 import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -31,6 +32,15 @@ public final class DrivenLoop extends SingleThreadIoEventLoop {
   /** A loop whose caretaker has this name. */
   public DrivenLoop(String name) {
     super(null, new DefaultThreadFactory(name, true), LeastLoadedLoops.handlers());
+  }
+
+  /**
+   * The life of a thread that drives loops; Netty then keeps buffers and other objects for the
+   * thread to use again, as it does for its own threads, until {@code life} ends. Without this the
+   * thread can drive loops as well, and allocates more.
+   */
+  public static void runWithPools(Runnable life) {
+    FastThreadLocalThread.runWithFastThreadLocal(life);
   }
 
   @Override

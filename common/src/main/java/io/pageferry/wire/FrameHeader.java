@@ -39,7 +39,8 @@ final class FrameHeader {
     return at;
   }
 
-  private static int field(byte[] to, int start, int tag, long value) {
+  /** Writes a tag and a number; returns where they end. */
+  static int field(byte[] to, int start, int tag, long value) {
     int at = start;
     to[at++] = (byte) tag;
     long rest = value;

@@ -7,10 +7,13 @@ import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes frames straight from guest memory into the transport's buffers. Any thread; the bytes are
@@ -32,58 +35,57 @@ public final class OutgoingFrameMarshaller implements MethodDescriptor.Marshalle
     throw new UnsupportedOperationException("The source never receives page frames.");
   }
 
-  /** Transports drain it; reading byte by byte is only for those that cannot. */
+  /** Transports drain it; reading is only for those that cannot. */
   @SuppressWarnings("InputStreamSlowMultibyteRead")
   private static final class FrameStream extends InputStream implements Drainable, KnownLength {
     private final OutgoingFrame frame;
-    private final byte[] header = new byte[FrameHeader.MAX_BYTES];
-    private final int headerBytes;
-    private final long dataBytes;
-    private long position;
+    private final int size;
+    private boolean drained;
+    private @Nullable ByteArrayInputStream bytes;
 
     FrameStream(OutgoingFrame frame) {
       this.frame = frame;
-      headerBytes = FrameHeader.encode(frame, header);
-      dataBytes = frame.zero() ? 0 : PageGeometry.bytes(frame.pageCount());
+      size = (int) frame.encodedBytes();
     }
 
     @Override
     public int available() {
-      return (int) (headerBytes + dataBytes - position);
+      if (bytes != null) {
+        return bytes.available();
+      }
+      return drained ? 0 : size;
     }
 
     @Override
     public int drainTo(OutputStream target) throws IOException {
-      target.write(header, 0, headerBytes);
-      MemorySlot slot = frame.slot();
-      if (slot != null && dataBytes > 0) {
-        copy(slot.segment(), PageGeometry.bytes(frame.firstPage()), target);
-      }
-      position = headerBytes + dataBytes;
-      return (int) position;
-    }
-
-    private void copy(MemorySegment from, long start, OutputStream target) throws IOException {
+      // The header and the first pages leave in one piece.
       byte[] chunk = CHUNK.get();
-      for (long done = 0; done < dataBytes; done += chunk.length) {
-        int length = (int) Math.min(chunk.length, dataBytes - done);
-        MemorySegment.copy(from, JAVA_BYTE, start + done, chunk, 0, length);
-        target.write(chunk, 0, length);
-      }
+      int filled = FrameHeader.encode(frame, chunk);
+      long from = PageGeometry.bytes(frame.firstPage());
+      int left = size - filled;
+      MemorySlot slot = frame.slot();
+      do {
+        int length = Math.min(chunk.length - filled, left);
+        if (slot != null) {
+          MemorySegment.copy(slot.segment(), JAVA_BYTE, from, chunk, filled, length);
+        }
+        target.write(chunk, 0, filled + length);
+        from += length;
+        left -= length;
+        filled = 0;
+      } while (left > 0);
+      drained = true;
+      return size;
     }
 
     @Override
-    public int read() {
-      if (available() == 0) {
-        return -1;
+    public int read() throws IOException {
+      if (bytes == null) {
+        ByteArrayOutputStream whole = new ByteArrayOutputStream(size);
+        var _ = drainTo(whole);
+        bytes = new ByteArrayInputStream(whole.toByteArray());
       }
-      long at = position++;
-      MemorySlot slot = frame.slot();
-      if (at < headerBytes || slot == null) {
-        return header[(int) at] & 0xff;
-      }
-      long offset = PageGeometry.bytes(frame.firstPage()) + at - headerBytes;
-      return slot.segment().get(JAVA_BYTE, offset) & 0xff;
+      return bytes.read();
     }
   }
 }

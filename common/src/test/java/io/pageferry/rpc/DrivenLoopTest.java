@@ -2,6 +2,8 @@ package io.pageferry.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +44,18 @@ class DrivenLoopTest {
       loop.exit();
     }
     assertThat(loop.inEventLoop()).isFalse();
+  }
+
+  @Test
+  void aThreadHasPoolsOfItsOwnWhileItsLifeLasts() {
+    DrivenLoop.runWithPools(() -> assertThat(releasedBuffer()).isSameAs(releasedBuffer()));
+    assertThat(releasedBuffer()).isNotSameAs(releasedBuffer());
+  }
+
+  private static ByteBuf releasedBuffer() {
+    ByteBuf buffer = PooledByteBufAllocator.DEFAULT.directBuffer(64);
+    var _ = buffer.release();
+    return buffer;
   }
 
   @Test

@@ -6,15 +6,17 @@ import java.util.function.Consumer;
 
 /**
  * Pages that are installed and that the source has not been told of. Bounded: when the buffer is
- * full it is sent at once. The threads of all lanes add; any thread flushes.
+ * full it is sent at once. The threads of all lanes add, which allocates nothing; any thread
+ * flushes.
  */
 final class Acknowledgements {
   private static final int MAX_RANGES = 1024;
 
   private final Consumer<DrainRequest> sender;
-  private DrainRequest.Builder pending = DrainRequest.newBuilder();
-  private int lastSlot = -1;
-  private long lastEnd;
+  private final int[] slotIds = new int[MAX_RANGES];
+  private final long[] firstPages = new long[MAX_RANGES];
+  private final int[] pageCounts = new int[MAX_RANGES];
+  private int ranges;
 
   /** {@code sender} puts a message on the drain lane; called under this object's monitor. */
   Acknowledgements(Consumer<DrainRequest> sender) {
@@ -26,27 +28,34 @@ final class Acknowledgements {
     if (count == 0) {
       return;
     }
-    int last = pending.getInstalledCount() - 1;
-    if (last >= 0 && slotId == lastSlot && first == lastEnd) {
-      PageRange.Builder range = pending.getInstalledBuilder(last);
-      range.setPageCount((int) (range.getPageCount() + count));
-    } else {
-      pending.addInstalled(
-          PageRange.newBuilder().setSlot(slotId).setFirstPage(first).setPageCount((int) count));
+    int last = ranges - 1;
+    if (last >= 0 && slotIds[last] == slotId && firstPages[last] + pageCounts[last] == first) {
+      pageCounts[last] += (int) count;
+      return;
     }
-    lastSlot = slotId;
-    lastEnd = first + count;
-    if (pending.getInstalledCount() >= MAX_RANGES) {
+    slotIds[ranges] = slotId;
+    firstPages[ranges] = first;
+    pageCounts[ranges] = (int) count;
+    ranges++;
+    if (ranges == MAX_RANGES) {
       flush();
     }
   }
 
   /** Sends what is pending, if anything is. */
   synchronized void flush() {
-    if (pending.getInstalledCount() > 0) {
-      DrainRequest message = pending.build();
-      pending = DrainRequest.newBuilder();
-      sender.accept(message);
+    if (ranges == 0) {
+      return;
     }
+    DrainRequest.Builder message = DrainRequest.newBuilder();
+    for (int range = 0; range < ranges; range++) {
+      message.addInstalled(
+          PageRange.newBuilder()
+              .setSlot(slotIds[range])
+              .setFirstPage(firstPages[range])
+              .setPageCount(pageCounts[range]));
+    }
+    ranges = 0;
+    sender.accept(message.build());
   }
 }

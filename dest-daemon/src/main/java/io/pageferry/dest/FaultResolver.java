@@ -8,6 +8,7 @@ import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageBitmap;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.memory.UserfaultBitmap;
+import io.pageferry.rpc.DrivenLoop;
 import io.pageferry.rpc.ThreadSlice;
 import java.util.HashMap;
 import java.util.List;
@@ -131,6 +132,11 @@ final class FaultResolver implements FaultHandler {
         sentNanos,
         waiters.arrivedNanos(index),
         waiters.installedNanos(index));
+  }
+
+  @Override
+  public void runVcpuThread(Runnable life) {
+    DrivenLoop.runWithPools(life);
   }
 
   @Override

@@ -2,11 +2,10 @@ package io.pageferry.dest;
 
 import io.grpc.Status;
 import io.pageferry.memory.GuestMemory;
-import io.pageferry.proto.v1.DemandRequest;
 import io.pageferry.proto.v1.LaneHello;
-import io.pageferry.proto.v1.PageRange;
 import io.pageferry.rpc.DrivenLoop;
 import io.pageferry.rpc.RpcChannel;
+import io.pageferry.wire.Demand;
 import io.pageferry.wire.PageMethods;
 import io.pageferry.wire.PageSink;
 import java.util.concurrent.locks.LockSupport;
@@ -22,7 +21,7 @@ import java.util.function.BooleanSupplier;
  */
 final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
   private final DrivenLoop loop;
-  private final Lane<DemandRequest> lane;
+  private final Lane<Demand> lane;
 
   /** Whether prefetched pages may lie unread in the connection. The vCPU's thread only. */
   private boolean moreMayHaveCome;
@@ -42,7 +41,7 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
             source,
             new RpcChannel(loop, source),
             PageMethods.calledDemand(memory, sink),
-            DemandRequest.newBuilder().setHello(hello).build(),
+            Demand.hello(hello),
             onEnd);
   }
 
@@ -60,7 +59,7 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
         }
       }
       moreMayHaveCome = prefetch.count() > 0;
-      lane.send(request(slotId, page, prefetch));
+      lane.send(demand(slotId, page, prefetch));
       loop.flush();
       long sentNanos = System.nanoTime();
       loop.await(done);
@@ -70,18 +69,11 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
     }
   }
 
-  private static DemandRequest request(int slotId, long page, Prefetch prefetch) {
-    DemandRequest.Builder request =
-        DemandRequest.newBuilder()
-            .setFetch(PageRange.newBuilder().setSlot(slotId).setFirstPage(page).setPageCount(1));
-    if (prefetch.count() > 0) {
-      request.setPrefetch(
-          io.pageferry.proto.v1.Prefetch.newBuilder()
-              .setFirstPage(prefetch.firstPage())
-              .setStep(prefetch.step())
-              .setCount(prefetch.count()));
-    }
-    return request.build();
+  private static Demand demand(int slotId, long page, Prefetch prefetch) {
+    Demand fetch = Demand.fetch(slotId, page, 1);
+    return prefetch.count() == 0
+        ? fetch
+        : fetch.thenPrefetch(prefetch.firstPage(), prefetch.step(), prefetch.count());
   }
 
   @Override

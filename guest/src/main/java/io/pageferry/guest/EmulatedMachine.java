@@ -144,7 +144,11 @@ final class EmulatedMachine implements Machine {
   private void startThreads() {
     for (int index = threads.size(); index < vcpus.size(); index++) {
       EmulatedVcpu vcpu = vcpus.get(index);
-      threads.add(Thread.ofPlatform().name("vcpu-" + index).daemon().start(() -> drive(vcpu)));
+      threads.add(
+          Thread.ofPlatform()
+              .name("vcpu-" + index)
+              .daemon()
+              .start(() -> faults.runVcpuThread(() -> drive(vcpu))));
     }
   }
 

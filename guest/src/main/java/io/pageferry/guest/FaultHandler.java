@@ -10,6 +10,14 @@ public interface FaultHandler {
    */
   void resolve(Vcpu vcpu, VcpuExit.MemoryFault fault);
 
+  /**
+   * Runs {@code life}, all that a vCPU's thread ever does, on the calling thread, that thread; a
+   * handler may get the thread ready for {@link #resolve} before.
+   */
+  default void runVcpuThread(Runnable life) {
+    life.run();
+  }
+
   /** {@code vcpu} has just been kicked and may be waiting in {@link #resolve}. Any thread. */
   default void kicked(Vcpu vcpu) {}
 }

@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -258,6 +260,34 @@ class MachineTest {
     assertThat(faults).hasValue(2);
     machine.disableUserfault(0);
     assertThat(machine.memory().slots().getFirst().userfault()).isNull();
+  }
+
+  @Test
+  void aFaultHandlerIsAroundTheWholeLifeOfEachVcpuThread() {
+    Queue<String> begun = new ConcurrentLinkedQueue<>();
+    Queue<String> ended = new ConcurrentLinkedQueue<>();
+    FaultHandler handler =
+        new FaultHandler() {
+          @Override
+          public void resolve(Vcpu vcpu, VcpuExit.MemoryFault fault) {
+            throw new AssertionError("Unexpected " + fault);
+          }
+
+          @Override
+          public void runVcpuThread(Runnable life) {
+            begun.add(Thread.currentThread().getName());
+            life.run();
+            ended.add(Thread.currentThread().getName());
+          }
+        };
+    Machine machine = machine(2, spin(), 0, handler);
+    machine.resume();
+    await().until(() -> machine.vcpus().stream().allMatch(vcpu -> vcpu.instructions() > 1_000));
+    machine.pause();
+    assertThat(ended).isEmpty();
+    machine.close();
+    assertThat(begun).containsExactlyInAnyOrder("vcpu-0", "vcpu-1");
+    assertThat(ended).containsExactlyInAnyOrder("vcpu-0", "vcpu-1");
   }
 
   @Test

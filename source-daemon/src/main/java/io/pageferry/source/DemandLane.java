@@ -4,11 +4,10 @@ import io.grpc.ServerCall;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
-import io.pageferry.proto.v1.DemandRequest;
-import io.pageferry.proto.v1.PageRange;
-import io.pageferry.proto.v1.Prefetch;
+import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.rpc.PollingLoop;
 import io.pageferry.rpc.ThreadSlice;
+import io.pageferry.wire.Demand;
 import io.pageferry.wire.OutgoingFrame;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The urgent lane: answers each fetch at once, on the event loop that read it. Takes no further
  * fetch while the connection cannot take an answer.
  */
-final class DemandLane extends Lane<DemandRequest> {
+final class DemandLane extends Lane<Demand> {
   /** Most pages in one fetch. */
   static final int MAX_FETCH_PAGES = 256;
 
@@ -27,7 +26,7 @@ final class DemandLane extends Lane<DemandRequest> {
   private @Nullable SourceMigration migration;
   private boolean owesRequest;
 
-  DemandLane(ServerCall<DemandRequest, OutgoingFrame> call, LaneRegistry registry) {
+  DemandLane(ServerCall<Demand, OutgoingFrame> call, LaneRegistry registry) {
     super(call);
     this.registry = registry;
   }
@@ -38,18 +37,17 @@ final class DemandLane extends Lane<DemandRequest> {
   }
 
   @Override
-  void receive(DemandRequest message) {
+  void receive(Demand message) {
     SourceMigration attached = migration;
     if (attached == null) {
-      attached = registry.attach(message.getHello(), this);
+      LaneHello hello = message.hello();
+      attached = registry.attach(hello == null ? LaneHello.getDefaultInstance() : hello, this);
       migration = attached;
       ThreadSlice.shorten();
       send(OutgoingFrame.ATTACHED);
     } else {
-      fetch(attached, message.getFetch());
-      if (message.hasPrefetch()) {
-        prefetch(attached, message.getFetch().getSlot(), message.getPrefetch());
-      }
+      fetch(attached, message);
+      prefetch(attached, message);
       PollingLoop.expectMore();
     }
     if (isReady()) {
@@ -59,9 +57,10 @@ final class DemandLane extends Lane<DemandRequest> {
     }
   }
 
-  private void fetch(SourceMigration attached, PageRange range) {
+  private void fetch(SourceMigration attached, Demand demand) {
     PageLedger ledger = attached.frozenPages();
-    int count = range.getPageCount();
+    int count = demand.pageCount();
+    long first = demand.firstPage();
     if (count > MAX_FETCH_PAGES) {
       throw new PageFerryException(
           ErrorCode.INVALID_ARGUMENT,
@@ -71,26 +70,26 @@ final class DemandLane extends Lane<DemandRequest> {
               + Integer.toUnsignedString(count)
               + ".");
     }
-    MemorySlot slot = ledger.slot(range.getSlot(), range.getFirstPage(), count);
-    for (long page = range.getFirstPage(); page < range.getFirstPage() + count; page++) {
+    MemorySlot slot = ledger.slot(demand.slotId(), first, count);
+    for (long page = first; page < first + count; page++) {
       send(answer(ledger, slot, page));
     }
-    attached.drainCursor().faulted(slot, range.getFirstPage());
+    attached.drainCursor().faulted(slot, first);
     attached.checkComplete();
   }
 
   /** Pages that exist, hold something and were not sent; those in a row share a frame. */
-  private void prefetch(SourceMigration attached, int slotId, Prefetch wanted) {
+  private void prefetch(SourceMigration attached, Demand demand) {
     PageLedger ledger = attached.frozenPages();
-    MemorySlot slot = ledger.slot(slotId, 0, 1);
+    MemorySlot slot = ledger.slot(demand.slotId(), 0, 1);
     int count =
-        Integer.compareUnsigned(wanted.getCount(), MAX_PREFETCH_PAGES) < 0
-            ? wanted.getCount()
+        Integer.compareUnsigned(demand.prefetchCount(), MAX_PREFETCH_PAGES) < 0
+            ? demand.prefetchCount()
             : MAX_PREFETCH_PAGES;
     long first = 0;
     int run = 0;
     for (int i = 0; i < count; i++) {
-      long page = wanted.getFirstPage() + i * wanted.getStep();
+      long page = demand.prefetchFirst() + i * demand.prefetchStep();
       if (page < 0
           || page >= slot.pageCount()
           || !ledger.hasContent(slot, page)

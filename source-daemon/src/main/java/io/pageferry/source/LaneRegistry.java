@@ -6,9 +6,9 @@ import io.pageferry.daemon.StatusMessages;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
-import io.pageferry.proto.v1.DemandRequest;
 import io.pageferry.proto.v1.DrainRequest;
 import io.pageferry.proto.v1.LaneHello;
+import io.pageferry.wire.Demand;
 import io.pageferry.wire.OutgoingFrame;
 import io.pageferry.wire.PageMethods;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +30,7 @@ final class LaneRegistry {
 
   /** The service for the server. */
   ServerServiceDefinition service() {
-    ServerCallHandler<DemandRequest, OutgoingFrame> demand =
+    ServerCallHandler<Demand, OutgoingFrame> demand =
         (call, headers) -> {
           call.setOnReadyThreshold(DEMAND_READY_BYTES);
           call.sendHeaders(new io.grpc.Metadata());
