@@ -28,6 +28,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * One migration as the source conducts it: prepare the destination, pause, hand over, then serve
@@ -70,14 +71,15 @@ final class SourceMigration {
       String destination,
       String pageServiceAddress,
       long maxBytesInFlight,
-      long drainAfterMillis) {
+      long drainAfterMillis,
+      Level phaseLevel) {
     this.key = key;
     this.guest = guest;
     this.destination = destination;
     this.pageServiceAddress = pageServiceAddress;
     this.maxBytesInFlight = maxBytesInFlight;
     this.drainAfterMillis = drainAfterMillis;
-    this.tracker = new PhaseTracker(key, Phase.SETUP, System::nanoTime);
+    this.tracker = new PhaseTracker(key, Phase.SETUP, System::nanoTime, phaseLevel);
     this.client = new DestinationClient(destination);
   }
 
