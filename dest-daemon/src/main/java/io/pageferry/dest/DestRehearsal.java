@@ -2,7 +2,8 @@ package io.pageferry.dest;
 
 import com.google.protobuf.ByteString;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.config.HostPort;
 import io.pageferry.daemon.Rehearsal;
 import io.pageferry.daemon.StatusMessages;
@@ -31,6 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.event.Level;
 
@@ -41,7 +43,7 @@ import org.slf4j.event.Level;
  */
 final class DestRehearsal implements Rehearsal.Play {
   private static final HostPort ANY = new HostPort("127.0.0.1", 0);
-  private static final long MEMORY_BYTES = 16L << 20;
+  static final long MEMORY_BYTES = 16L << 20;
   private static final int VCPUS = 2;
   private static final long DEMAND_NANOS = 20_000_000;
   private static final long CALL_SECONDS = 5;
@@ -49,17 +51,28 @@ final class DestRehearsal implements Rehearsal.Play {
 
   private final DestConfig config;
   private final HostMemory hostMemory;
+  private final AtomicInteger migrations = new AtomicInteger();
 
   DestRehearsal(DestConfig config, HostMemory hostMemory) {
     this.config = config;
     this.hostMemory = hostMemory;
   }
 
+  /** Migrations completed. */
+  int migrations() {
+    return migrations.get();
+  }
+
   @Override
   public void perform() throws InterruptedException {
     MachineSpec spec =
-        MachineSpec.withRam("rehearsal", VCPUS, MEMORY_BYTES, new MachineSpec.Kind.Riscv(), 0);
-    MeterRegistry registry = new SimpleMeterRegistry();
+        MachineSpec.withRam(
+            "rehearsal",
+            Math.min(VCPUS, config.maxVcpus()),
+            MEMORY_BYTES,
+            new MachineSpec.Kind.Riscv(),
+            0);
+    MeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     DestControl control =
         new DestControl(config, hostMemory, registry, Rehearsal.none(), Level.DEBUG);
     try (GuestMemory image = GuestMemory.anonymous(spec.slots());
@@ -75,7 +88,7 @@ final class DestRehearsal implements Rehearsal.Play {
     }
   }
 
-  private static void migrateOn(
+  private void migrateOn(
       DestControl control,
       MachineSpec spec,
       byte[] state,
@@ -87,6 +100,7 @@ final class DestRehearsal implements Rehearsal.Play {
         migrate(channel, spec, state, address, source);
         var _ = control.migrationTracker().awaitSettled();
         control.unload();
+        migrations.incrementAndGet();
       }
     } finally {
       // Closing waits, and lanes must have ended before the memory goes.

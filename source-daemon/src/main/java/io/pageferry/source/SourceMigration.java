@@ -61,6 +61,7 @@ final class SourceMigration {
   private volatile @Nullable PageLedger ledger;
   private volatile @Nullable DrainCursor cursor;
   private volatile boolean handedOver;
+  private volatile @Nullable Thread conductor;
   private volatile long lastInstructionNanos;
   private volatile long downtimeNanos;
   private volatile long digest;
@@ -97,6 +98,7 @@ final class SourceMigration {
 
   /** Conducts the migration; returns when it is over or paused. */
   void run() {
+    conductor = Thread.currentThread();
     try {
       prepare();
       tracker.enter(Phase.SWITCHOVER);
@@ -429,9 +431,13 @@ final class SourceMigration {
     }
   }
 
-  /** Ends connections; the daemon stops. */
+  /** Ends connections and {@link #run}; the daemon stops. */
   void close() {
     client.close();
+    Thread running = conductor;
+    if (running != null) {
+      running.interrupt();
+    }
   }
 
   /** What is known of the pages, once they are frozen. */

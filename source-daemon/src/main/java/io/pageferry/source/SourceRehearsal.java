@@ -1,6 +1,7 @@
 package io.pageferry.source;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.config.DataSize;
 import io.pageferry.config.HostPort;
 import io.pageferry.daemon.Rehearsal;
@@ -12,6 +13,7 @@ import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.rpc.RpcServer;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.event.Level;
 
 /**
@@ -20,14 +22,20 @@ import org.slf4j.event.Level;
  */
 final class SourceRehearsal implements Rehearsal.Play {
   private static final HostPort ANY = new HostPort("127.0.0.1", 0);
-  private static final long MEMORY_BYTES = 16L << 20;
+  static final long MEMORY_BYTES = 16L << 20;
   private static final DataSize BYTES_IN_FLIGHT = DataSize.ofMebibytes(8);
   private static final long DRAIN_AFTER_MILLIS = 20;
 
   private final HostMemory hostMemory;
+  private final AtomicInteger migrations = new AtomicInteger();
 
   SourceRehearsal(HostMemory hostMemory) {
     this.hostMemory = hostMemory;
+  }
+
+  /** Migrations completed. */
+  int migrations() {
+    return migrations.get();
   }
 
   @Override
@@ -42,7 +50,7 @@ final class SourceRehearsal implements Rehearsal.Play {
             () -> ANY.withPort(server.port()),
             lanes,
             hostMemory,
-            new SimpleMeterRegistry(),
+            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
             Rehearsal.none(),
             Level.DEBUG);
     // Lanes must have ended before the memory goes.
@@ -54,11 +62,11 @@ final class SourceRehearsal implements Rehearsal.Play {
     }
   }
 
-  private static void migrateOn(SourceControl control, HostPort destination)
-      throws InterruptedException {
+  private void migrateOn(SourceControl control, HostPort destination) throws InterruptedException {
     try {
       while (true) {
         migrate(control, destination);
+        migrations.incrementAndGet();
       }
     } finally {
       // What follows waits for ends.
