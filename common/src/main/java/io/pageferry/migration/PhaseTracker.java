@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The one place where a migration changes its phase: refuses illegal transitions, keeps the
@@ -33,6 +34,7 @@ public final class PhaseTracker {
   public record Reason(ErrorCode code, String sentence) {}
 
   private final MigrationKey key;
+  private final Level level;
   private final LongSupplier clock;
   private final long startNanos;
   private final List<Entry> timeline = new ArrayList<>();
@@ -41,12 +43,18 @@ public final class PhaseTracker {
 
   /** Starts in {@code first}; {@code clock} gives monotonic nanoseconds. */
   public PhaseTracker(MigrationKey key, Phase first, LongSupplier clock) {
+    this(key, first, clock, Level.INFO);
+  }
+
+  /** The same; phases are logged at {@code level}. */
+  public PhaseTracker(MigrationKey key, Phase first, LongSupplier clock, Level level) {
     this.key = key;
+    this.level = level;
     this.clock = clock;
     this.startNanos = clock.getAsLong();
     this.phase = first;
     timeline.add(new Entry(first, 0));
-    LOG.info("phase={} migration={} epoch={}", first, key.migrationId(), key.epoch());
+    LOG.atLevel(level).log("phase={} migration={} epoch={}", first, key.migrationId(), key.epoch());
   }
 
   /** The phase now. Volatile read. */
@@ -99,12 +107,13 @@ public final class PhaseTracker {
     timeline.add(new Entry(next, clock.getAsLong() - startNanos));
     reason = why;
     phase = next;
-    LOG.info(
-        "phase={} migration={} epoch={}{}",
-        next,
-        key.migrationId(),
-        key.epoch(),
-        why.map(r -> " reason=" + r.code() + " detail=\"" + r.sentence() + "\"").orElse(""));
+    LOG.atLevel(level)
+        .log(
+            "phase={} migration={} epoch={}{}",
+            next,
+            key.migrationId(),
+            key.epoch(),
+            why.map(r -> " reason=" + r.code() + " detail=\"" + r.sentence() + "\"").orElse(""));
     notifyAll();
     return true;
   }

@@ -1,7 +1,9 @@
 package io.pageferry.dest;
 
 import io.pageferry.config.HostPort;
+import io.pageferry.daemon.Rehearsal;
 import io.pageferry.guest.MachineSpec;
+import java.time.Duration;
 
 /**
  * Settings of the destination daemon.
@@ -10,12 +12,17 @@ import io.pageferry.guest.MachineSpec;
  * @param metricsListen where metrics and health are served
  * @param maxVcpus most vCPUs that a guest may have here, 1 to 64
  * @param prefetch what is fetched ahead of need
+ * @param rehearsal how long the daemon rehearses after its start; zero is not at all
  */
 public record DestConfig(
-    HostPort listen, HostPort metricsListen, int maxVcpus, PrefetchPolicy.Kind prefetch) {
-  /** The same with the default policy. */
+    HostPort listen,
+    HostPort metricsListen,
+    int maxVcpus,
+    PrefetchPolicy.Kind prefetch,
+    Duration rehearsal) {
+  /** The same with the default policy and without a rehearsal. */
   public DestConfig(HostPort listen, HostPort metricsListen, int maxVcpus) {
-    this(listen, metricsListen, maxVcpus, PrefetchPolicy.Kind.adaptive);
+    this(listen, metricsListen, maxVcpus, PrefetchPolicy.Kind.adaptive, Duration.ZERO);
   }
 
   /** Checks ranges. */
@@ -24,5 +31,6 @@ public record DestConfig(
       throw new IllegalArgumentException(
           "--max-vcpus must be 1 to " + MachineSpec.MAX_VCPUS + "; it is " + maxVcpus + ".");
     }
+    Rehearsal.checkLength(rehearsal);
   }
 }

@@ -6,6 +6,7 @@ import io.pageferry.config.HostPort;
 import io.pageferry.daemon.DaemonControl;
 import io.pageferry.daemon.DaemonMeters;
 import io.pageferry.daemon.HostedGuest;
+import io.pageferry.daemon.Rehearsal;
 import io.pageferry.daemon.StatusMessages;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.HostMemory;
@@ -15,6 +16,7 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.Phase;
+import io.pageferry.migration.PhaseTracker;
 import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.GuestStatus;
@@ -26,8 +28,10 @@ import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.TransferStateRequest;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 
 /**
  * The destination daemon's state: at most one incoming migration, whose guest stays here when it is
@@ -40,13 +44,28 @@ final class DestControl implements DaemonControl, AutoCloseable {
   private final DestConfig config;
   private final HostMemory hostMemory;
   private final DaemonMeters meters;
+  private final Rehearsal rehearsal;
+  private final Level phaseLevel;
   private @Nullable IncomingMigration incoming;
   private @Nullable MigrationStatus lastFailure;
   private @Nullable MigrationKey lastAborted;
 
-  DestControl(DestConfig config, HostMemory hostMemory, MeterRegistry registry) {
+  /**
+   * A daemon without a guest.
+   *
+   * @param rehearsal what ends when a migration comes
+   * @param phaseLevel how phases of migrations are logged
+   */
+  DestControl(
+      DestConfig config,
+      HostMemory hostMemory,
+      MeterRegistry registry,
+      Rehearsal rehearsal,
+      Level phaseLevel) {
     this.config = config;
     this.hostMemory = hostMemory;
+    this.rehearsal = rehearsal;
+    this.phaseLevel = phaseLevel;
     this.meters = new DaemonMeters(registry, role(), this::status);
   }
 
@@ -61,6 +80,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
    * @return the protocol version to speak
    */
   int prepare(PrepareRequest request) {
+    rehearsal.stop();
     MigrationKey key = StatusMessages.key(request.getMigration());
     int version =
         ProtocolVersions.SPOKEN.negotiate(
@@ -145,7 +165,14 @@ final class DestControl implements DaemonControl, AutoCloseable {
     meters.registerVcpus(vcpus);
     try {
       return new IncomingMigration(
-          key, source, version, vcpus, memory, config.prefetch(), new FaultTimings(vcpus, meters));
+          key,
+          source,
+          version,
+          vcpus,
+          memory,
+          config.prefetch(),
+          new FaultTimings(vcpus, meters),
+          phaseLevel);
     } catch (RuntimeException e) {
       memory.close();
       throw e;
@@ -190,6 +217,11 @@ final class DestControl implements DaemonControl, AutoCloseable {
     if (key.equals(lastAborted)) {
       throw IncomingMigration.neverCommitted(key, Phase.FAILED);
     }
+  }
+
+  /** The phases of the migration that is here; there must be one. */
+  synchronized PhaseTracker migrationTracker() {
+    return Objects.requireNonNull(incoming).tracker();
   }
 
   private synchronized IncomingMigration named(MigrationKey key) {
@@ -267,7 +299,10 @@ final class DestControl implements DaemonControl, AutoCloseable {
   public synchronized Status status() {
     forgetAborted();
     Status.Builder status =
-        Status.newBuilder().setRole(role()).setPhase(StatusMessages.phase(Phase.LISTENING));
+        Status.newBuilder()
+            .setRole(role())
+            .setPhase(StatusMessages.phase(Phase.LISTENING))
+            .setRehearsing(rehearsal.isOn());
     IncomingMigration here = incoming;
     if (here == null) {
       if (lastFailure != null) {

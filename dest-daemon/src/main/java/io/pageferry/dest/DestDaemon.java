@@ -3,12 +3,14 @@ package io.pageferry.dest;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.config.HostPort;
 import io.pageferry.daemon.AdminService;
+import io.pageferry.daemon.Rehearsal;
 import io.pageferry.memory.HostMemory;
 import io.pageferry.rpc.RpcServer;
 import io.pageferry.telemetry.PrometheusRegistries;
 import io.pageferry.telemetry.TelemetryServer;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.event.Level;
 
 /**
  * The destination daemon, put together: the composition root. {@link #start} once, {@link #close}
@@ -17,6 +19,7 @@ import java.util.Optional;
 public final class DestDaemon implements AutoCloseable {
   private final DestConfig config;
   private final PrometheusMeterRegistry registry = PrometheusRegistries.create();
+  private final Rehearsal rehearsal;
   private final DestControl control;
   private final RpcServer server;
   private final TelemetryServer telemetry;
@@ -29,7 +32,8 @@ public final class DestDaemon implements AutoCloseable {
   /** A daemon on a host with so much memory that does not listen yet. */
   public DestDaemon(DestConfig config, HostMemory hostMemory) {
     this.config = config;
-    control = new DestControl(config, hostMemory, registry);
+    rehearsal = new Rehearsal(config.rehearsal(), new DestRehearsal(config, hostMemory));
+    control = new DestControl(config, hostMemory, registry, rehearsal, Level.INFO);
     server =
         new RpcServer(
             config.listen().toSocketAddress(),
@@ -39,13 +43,14 @@ public final class DestDaemon implements AutoCloseable {
   }
 
   /**
-   * Listens.
+   * Listens, and rehearses meanwhile.
    *
    * @throws io.pageferry.migration.PageFerryException PORT_IN_USE if an address cannot be bound
    */
   public void start() {
     server.start();
     telemetry.start();
+    rehearsal.start();
   }
 
   /** Where the admin and migration services listen. */
@@ -61,6 +66,7 @@ public final class DestDaemon implements AutoCloseable {
   /** Stops serving, ends the guest, unmaps its memory. */
   @Override
   public void close() {
+    rehearsal.close();
     server.close();
     control.close();
     telemetry.close();

@@ -3,6 +3,7 @@ package io.pageferry.dest;
 import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.CommandRunner;
 import io.pageferry.daemon.DaemonProcess;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -42,6 +43,13 @@ public final class DestMain implements Callable<Integer> {
       description = "Pages fetched ahead of need: ${COMPLETION-CANDIDATES}.")
   private PrefetchPolicy.Kind prefetch = PrefetchPolicy.Kind.adaptive;
 
+  @Option(
+      names = "--rehearsal",
+      paramLabel = "DURATION",
+      defaultValue = "2s",
+      description = "How long to rehearse a migration after the start; 0s for not at all.")
+  private Duration rehearsal = Duration.ofSeconds(2);
+
   private DestMain() {}
 
   /** Runs until the process is told to end. */
@@ -51,7 +59,8 @@ public final class DestMain implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    DestDaemon daemon = new DestDaemon(new DestConfig(listen, metricsListen, maxVcpus, prefetch));
+    DestDaemon daemon =
+        new DestDaemon(new DestConfig(listen, metricsListen, maxVcpus, prefetch, rehearsal));
     return DaemonProcess.run(
         "destination", daemon::start, daemon::address, daemon::metricsAddress, daemon);
   }

@@ -40,6 +40,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * One migration as the destination sees it: memory with every page faulting, lanes connected, state
@@ -92,13 +93,14 @@ final class IncomingMigration implements AutoCloseable {
       int vcpus,
       GuestMemory memory,
       PrefetchPolicy.Kind prefetch,
-      FaultTimings timings) {
+      FaultTimings timings,
+      Level phaseLevel) {
     this.key = key;
     this.source = source;
     this.vcpus = vcpus;
     this.memory = memory;
     this.timings = timings;
-    tracker = new PhaseTracker(key, Phase.ADVISED, System::nanoTime);
+    tracker = new PhaseTracker(key, Phase.ADVISED, System::nanoTime, phaseLevel);
     memory.slots().forEach(MemorySlot::enableUserfault);
     FaultWaiters waiters =
         new FaultWaiters(vcpus, (vcpu, waiter) -> urgentLanes.get(vcpu).wake(waiter));

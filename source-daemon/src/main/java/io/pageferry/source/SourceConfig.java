@@ -2,6 +2,8 @@ package io.pageferry.source;
 
 import io.pageferry.config.DataSize;
 import io.pageferry.config.HostPort;
+import io.pageferry.daemon.Rehearsal;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,18 +14,30 @@ import org.jspecify.annotations.Nullable;
  * @param advertise address of the page service as destinations reach it; null is {@code listen}
  * @param maxBytesInFlight cap on page bytes sent and not acknowledged, at least {@link
  *     #MIN_BYTES_IN_FLIGHT}
+ * @param rehearsal how long the daemon rehearses after its start; zero is not at all
  */
 public record SourceConfig(
     HostPort listen,
     HostPort metricsListen,
     @Nullable HostPort advertise,
-    DataSize maxBytesInFlight) {
+    DataSize maxBytesInFlight,
+    Duration rehearsal) {
   /** One drain frame must fit under the cap. */
   public static final DataSize MIN_BYTES_IN_FLIGHT = new DataSize(256 * 1024);
+
+  /** The same without a rehearsal. */
+  public SourceConfig(
+      HostPort listen,
+      HostPort metricsListen,
+      @Nullable HostPort advertise,
+      DataSize maxBytesInFlight) {
+    this(listen, metricsListen, advertise, maxBytesInFlight, Duration.ZERO);
+  }
 
   /** Checks ranges. */
   public SourceConfig {
     checkBytesInFlight(maxBytesInFlight.bytes());
+    Rehearsal.checkLength(rehearsal);
   }
 
   /** Refuses a cap that no drain frame fits under. */

@@ -5,6 +5,7 @@ import io.pageferry.config.HostPort;
 import io.pageferry.daemon.DaemonControl;
 import io.pageferry.daemon.DaemonMeters;
 import io.pageferry.daemon.HostedGuest;
+import io.pageferry.daemon.Rehearsal;
 import io.pageferry.daemon.StatusMessages;
 import io.pageferry.daemon.TransferRate;
 import io.pageferry.guest.Machine;
@@ -15,6 +16,7 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.Phase;
+import io.pageferry.migration.PhaseTracker;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrationStatus;
@@ -22,9 +24,11 @@ import io.pageferry.proto.v1.PageCounts;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.Status;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 
 /** The source daemon's state: at most one guest and one migration of it. Any thread. */
 final class SourceControl implements DaemonControl, AutoCloseable {
@@ -33,6 +37,8 @@ final class SourceControl implements DaemonControl, AutoCloseable {
   private final SourceConfig config;
   private final Supplier<HostPort> advertised;
   private final LaneRegistry lanes;
+  private final Rehearsal rehearsal;
+  private final Level phaseLevel;
   private final GuestLoader loader;
   private final DaemonMeters meters;
   private final TransferRate rate = new TransferRate();
@@ -43,16 +49,22 @@ final class SourceControl implements DaemonControl, AutoCloseable {
    * A daemon without a guest.
    *
    * @param advertised address of the page service as destinations reach it, once it listens
+   * @param rehearsal what ends when a migration starts
+   * @param phaseLevel how phases of migrations are logged
    */
   SourceControl(
       SourceConfig config,
       Supplier<HostPort> advertised,
       LaneRegistry lanes,
       HostMemory hostMemory,
-      MeterRegistry registry) {
+      MeterRegistry registry,
+      Rehearsal rehearsal,
+      Level phaseLevel) {
     this.config = config;
     this.advertised = advertised;
     this.lanes = lanes;
+    this.rehearsal = rehearsal;
+    this.phaseLevel = phaseLevel;
     this.loader = new GuestLoader(hostMemory);
     this.meters = new DaemonMeters(registry, role(), this::status);
   }
@@ -132,6 +144,7 @@ final class SourceControl implements DaemonControl, AutoCloseable {
     if (cap != 0) {
       SourceConfig.checkBytesInFlight(cap);
     }
+    rehearsal.stop();
     SourceMigration started =
         new SourceMigration(
             new MigrationKey(UUID.randomUUID(), here.id(), here.fence().epoch() + 1),
@@ -139,11 +152,17 @@ final class SourceControl implements DaemonControl, AutoCloseable {
             HostPort.parse(request.getDestination()).toString(),
             advertised.get().toString(),
             cap == 0 ? config.maxBytesInFlight().bytes() : cap,
-            drainAfterMillis(request));
+            drainAfterMillis(request),
+            phaseLevel);
     migration = started;
     lanes.setCurrent(started);
     Thread.ofPlatform().daemon().name("migration").start(started::run);
     return started.key().migrationId();
+  }
+
+  /** The latest migration's phases. After {@link #migrate}. */
+  synchronized PhaseTracker migrationTracker() {
+    return Objects.requireNonNull(migration).tracker();
   }
 
   private static long drainAfterMillis(MigrateRequest request) {
@@ -183,7 +202,7 @@ final class SourceControl implements DaemonControl, AutoCloseable {
 
   @Override
   public synchronized Status status() {
-    Status.Builder status = Status.newBuilder().setRole(role());
+    Status.Builder status = Status.newBuilder().setRole(role()).setRehearsing(rehearsal.isOn());
     if (guest != null) {
       status.setGuest(
           StatusMessages.guest(

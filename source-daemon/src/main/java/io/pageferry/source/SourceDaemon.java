@@ -3,12 +3,14 @@ package io.pageferry.source;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.config.HostPort;
 import io.pageferry.daemon.AdminService;
+import io.pageferry.daemon.Rehearsal;
 import io.pageferry.memory.HostMemory;
 import io.pageferry.rpc.RpcServer;
 import io.pageferry.telemetry.PrometheusRegistries;
 import io.pageferry.telemetry.TelemetryServer;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.event.Level;
 
 /**
  * The source daemon, put together: the composition root. {@link #start} once, {@link #close} once.
@@ -16,6 +18,7 @@ import java.util.Optional;
 public final class SourceDaemon implements AutoCloseable {
   private final SourceConfig config;
   private final PrometheusMeterRegistry registry = PrometheusRegistries.create();
+  private final Rehearsal rehearsal;
   private final SourceControl control;
   private final RpcServer server;
   private final TelemetryServer telemetry;
@@ -28,7 +31,10 @@ public final class SourceDaemon implements AutoCloseable {
   SourceDaemon(SourceConfig config, HostMemory hostMemory) {
     this.config = config;
     LaneRegistry lanes = new LaneRegistry();
-    control = new SourceControl(config, this::advertised, lanes, hostMemory, registry);
+    rehearsal = new Rehearsal(config.rehearsal(), new SourceRehearsal(hostMemory));
+    control =
+        new SourceControl(
+            config, this::advertised, lanes, hostMemory, registry, rehearsal, Level.INFO);
     server =
         new RpcServer(
             config.listen().toSocketAddress(),
@@ -43,13 +49,14 @@ public final class SourceDaemon implements AutoCloseable {
   }
 
   /**
-   * Listens.
+   * Listens, and rehearses meanwhile.
    *
    * @throws io.pageferry.migration.PageFerryException PORT_IN_USE if an address cannot be bound
    */
   public void start() {
     server.start();
     telemetry.start();
+    rehearsal.start();
   }
 
   /** Where the admin and page services listen. */
@@ -65,6 +72,7 @@ public final class SourceDaemon implements AutoCloseable {
   /** Stops serving, ends the guest, unmaps its memory. */
   @Override
   public void close() {
+    rehearsal.close();
     server.close();
     control.close();
     telemetry.close();

@@ -4,6 +4,7 @@ import io.pageferry.config.DataSize;
 import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.CommandRunner;
 import io.pageferry.daemon.DaemonProcess;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -42,6 +43,13 @@ public final class SourceMain implements Callable<Integer> {
       description = "Cap on page bytes sent and not acknowledged.")
   private DataSize maxBytesInFlight = DataSize.ofMebibytes(8);
 
+  @Option(
+      names = "--rehearsal",
+      paramLabel = "DURATION",
+      defaultValue = "2s",
+      description = "How long to rehearse a migration after the start; 0s for not at all.")
+  private Duration rehearsal = Duration.ofSeconds(2);
+
   private SourceMain() {}
 
   /** Runs until the process is told to end. */
@@ -51,7 +59,8 @@ public final class SourceMain implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    SourceConfig config = new SourceConfig(listen, metricsListen, advertise, maxBytesInFlight);
+    SourceConfig config =
+        new SourceConfig(listen, metricsListen, advertise, maxBytesInFlight, rehearsal);
     SourceDaemon daemon = new SourceDaemon(config);
     return DaemonProcess.run(
         "source", daemon::start, daemon::address, daemon::metricsAddress, daemon);

@@ -28,6 +28,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * One migration as the source conducts it: prepare the destination, pause, hand over, then serve
@@ -60,6 +61,7 @@ final class SourceMigration {
   private volatile @Nullable PageLedger ledger;
   private volatile @Nullable DrainCursor cursor;
   private volatile boolean handedOver;
+  private volatile @Nullable Thread conductor;
   private volatile long lastInstructionNanos;
   private volatile long downtimeNanos;
   private volatile long digest;
@@ -70,14 +72,15 @@ final class SourceMigration {
       String destination,
       String pageServiceAddress,
       long maxBytesInFlight,
-      long drainAfterMillis) {
+      long drainAfterMillis,
+      Level phaseLevel) {
     this.key = key;
     this.guest = guest;
     this.destination = destination;
     this.pageServiceAddress = pageServiceAddress;
     this.maxBytesInFlight = maxBytesInFlight;
     this.drainAfterMillis = drainAfterMillis;
-    this.tracker = new PhaseTracker(key, Phase.SETUP, System::nanoTime);
+    this.tracker = new PhaseTracker(key, Phase.SETUP, System::nanoTime, phaseLevel);
     this.client = new DestinationClient(destination);
   }
 
@@ -95,6 +98,7 @@ final class SourceMigration {
 
   /** Conducts the migration; returns when it is over or paused. */
   void run() {
+    conductor = Thread.currentThread();
     try {
       prepare();
       tracker.enter(Phase.SWITCHOVER);
@@ -427,9 +431,13 @@ final class SourceMigration {
     }
   }
 
-  /** Ends connections; the daemon stops. */
+  /** Ends connections and {@link #run}; the daemon stops. */
   void close() {
     client.close();
+    Thread running = conductor;
+    if (running != null) {
+      running.interrupt();
+    }
   }
 
   /** What is known of the pages, once they are frozen. */

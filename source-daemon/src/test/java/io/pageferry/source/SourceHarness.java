@@ -29,17 +29,23 @@ final class SourceHarness implements AutoCloseable {
   static final int VCPUS = 2;
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  final SourceDaemon daemon =
-      new SourceDaemon(
-          new SourceConfig(
-              new HostPort("127.0.0.1", 0),
-              new HostPort("127.0.0.1", 0),
-              null,
-              new DataSize(256 * 1024)));
+  final SourceDaemon daemon;
   private final RpcChannel channel;
   final AdminServiceGrpc.AdminServiceBlockingStub admin;
 
   SourceHarness() {
+    this(Duration.ZERO);
+  }
+
+  SourceHarness(Duration rehearsal) {
+    daemon =
+        new SourceDaemon(
+            new SourceConfig(
+                new HostPort("127.0.0.1", 0),
+                new HostPort("127.0.0.1", 0),
+                null,
+                new DataSize(256 * 1024),
+                rehearsal));
     daemon.start();
     channel = new RpcChannel("test-admin", daemon.address().toString(), false);
     admin = AdminServiceGrpc.newBlockingStub(channel.channel());

@@ -4,7 +4,6 @@ import io.pageferry.cli.AdminClient;
 import io.pageferry.cli.FerryException;
 import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.ExitCode;
-import io.pageferry.proto.v1.GetVersionRequest;
 import io.pageferry.proto.v1.Role;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -86,7 +85,7 @@ public final class DaemonProcess implements AutoCloseable {
   }
 
   /**
-   * Returns once it answers.
+   * Returns once it answers and has rehearsed.
    *
    * @throws FerryException if it ends, or does not answer within the limit
    */
@@ -95,8 +94,9 @@ public final class DaemonProcess implements AutoCloseable {
     while (true) {
       requireAlive();
       try {
-        var _ = client.call(stub -> stub.getVersion(GetVersionRequest.getDefaultInstance()));
-        return;
+        if (!client.status().getRehearsing()) {
+          return;
+        }
       } catch (FerryException e) {
         if (e.exitCode() != ExitCode.UNREACHABLE) {
           throw e;

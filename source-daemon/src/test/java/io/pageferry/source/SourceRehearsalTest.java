@@ -1,0 +1,118 @@
+package io.pageferry.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.pageferry.daemon.Rehearsal;
+import io.pageferry.memory.HostMemory;
+import io.pageferry.proto.v1.Phase;
+import io.pageferry.proto.v1.Role;
+import io.pageferry.proto.v1.Status;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class SourceRehearsalTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final SourceRehearsal play = new SourceRehearsal(HostMemory.ofThisHost());
+
+  /** Threads of a rehearsal, by their names. */
+  private static List<Thread> threads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread ->
+            thread
+                .getName()
+                .matches("(serve|accept|urgent|drain|acknowledge|rehearsal|migration|vcpu).*"))
+        .toList();
+  }
+
+  private static long sockets() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+      return files.filter(SourceRehearsalTest::isSocket).count();
+    }
+  }
+
+  private static boolean isSocket(Path file) {
+    try {
+      return Files.readSymbolicLink(file).toString().startsWith("socket:");
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
+  private static long mappings() throws IOException {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+      return lines.filter(SourceRehearsalTest::isGuestSized).count();
+    }
+  }
+
+  /** Whether a line of the maps is of a guest's memory, or that with a neighbour. */
+  private static boolean isGuestSized(String line) {
+    String[] ends = line.substring(0, line.indexOf(' ')).split("-", -1);
+    long bytes = Long.parseUnsignedLong(ends[1], 16) - Long.parseUnsignedLong(ends[0], 16);
+    return bytes == SourceRehearsal.MEMORY_BYTES;
+  }
+
+  /** One that goes on until it is stopped, however slow the host. */
+  private void rehearse(int times) throws InterruptedException {
+    int before = play.migrations();
+    Thread thread = Thread.ofPlatform().start(this::perform);
+    await().atMost(PATIENCE).until(() -> play.migrations() >= before + times || !thread.isAlive());
+    assertThat(play.migrations()).as("migrations").isGreaterThanOrEqualTo(before + times);
+    thread.interrupt();
+    assertThat(thread.join(PATIENCE)).as("it ends").isTrue();
+  }
+
+  private void perform() {
+    try {
+      play.perform();
+    } catch (InterruptedException | RuntimeException _) {
+      // It was told to end.
+    }
+  }
+
+  @Test
+  void guestsMigrateAgainAndAgainUntilItIsInterrupted() throws InterruptedException {
+    rehearse(3);
+  }
+
+  @Test
+  void itLeavesNoThreadNoSocketAndNoMemory() throws Exception {
+    rehearse(1);
+    await().atMost(PATIENCE).until(() -> threads().isEmpty());
+    long sockets = sockets();
+    long mappings = mappings();
+    rehearse(2);
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> {
+          assertThat(threads()).isEmpty();
+          assertThat(sockets()).isLessThanOrEqualTo(sockets);
+          assertThat(mappings()).isLessThanOrEqualTo(mappings);
+        });
+  }
+
+  @Test
+  void aMigrationEndsItAndIsServed() {
+    long start = System.nanoTime();
+    try (SourceHarness source = new SourceHarness(Rehearsal.LONGEST);
+        ScriptedDestination destination = new ScriptedDestination()) {
+      assertThat(source.status())
+          .isEqualTo(Status.newBuilder().setRole(Role.ROLE_SOURCE).setRehearsing(true).build());
+      source.runGuest();
+      source.migrateTo(destination.address());
+      var _ = source.awaitPhase(Phase.PHASE_POSTCOPY_ACTIVE);
+      await().atMost(PATIENCE).until(() -> !source.status().getRehearsing());
+      assertThat(System.nanoTime() - start).isLessThan(Rehearsal.LONGEST.toNanos());
+      destination.drain().send(TestLane.installed(0, 0, 1));
+      await()
+          .atMost(PATIENCE)
+          .until(() -> source.status().getMigration().getPages().getReleased() == 1);
+    }
+  }
+}
