@@ -111,10 +111,12 @@ class CodingRulesTest {
   }
 
   @Test
-  void nativeCodeIsCalledForMemoryAndTheTerminalOnly() {
+  void nativeCodeIsCalledForMemoryTimeSlicesAndTheTerminalOnly() {
     noClasses()
         .that()
         .doNotHaveFullyQualifiedName("io.pageferry.memory.LinuxMemory")
+        .and()
+        .doNotHaveFullyQualifiedName("io.pageferry.rpc.ThreadSlice")
         .and()
         .doNotHaveFullyQualifiedName("io.pageferry.cli.Terminal")
         .should()

@@ -3,27 +3,42 @@ package io.pageferry.memory;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Tells how many of the pages that were brought ahead of need are used: pages are marked before
- * they become accessible, and a vCPU that maps a marked page takes the mark away. Any thread.
+ * Who wants a slot's pages: which are asked for while they are missing, and which have come without
+ * being asked for and are not used yet. One bit a page serves both, since a page is either missing
+ * or present. Any thread.
  */
 public final class FirstTouches {
-  private final PageBitmap marked;
+  private final PageBitmap bits;
   private final LongAdder marks = new LongAdder();
   private final LongAdder touches = new LongAdder();
 
-  FirstTouches(PageBitmap marked) {
-    this.marked = marked;
+  FirstTouches(PageBitmap bits) {
+    this.bits = bits;
   }
 
-  /** Pages that are about to become accessible, and that nobody has asked for. */
+  /**
+   * A vCPU needs a missing page.
+   *
+   * @return whether it is the first, who then asks for it
+   */
+  public boolean ask(long page) {
+    return bits.set(page);
+  }
+
+  /** A page that was asked for is present. */
+  public void answered(long page) {
+    var _ = bits.clear(page);
+  }
+
+  /** Pages that nobody has asked for are about to become accessible. */
   public void mark(long firstPage, long count) {
-    marked.setRange(firstPage, count);
+    bits.setRange(firstPage, count);
     marks.add(count);
   }
 
-  /** A vCPU maps a page. Cheap where the page is not marked. */
+  /** A vCPU maps a page, which is present. Cheap where the page is not marked. */
   public void touch(long page) {
-    if (marked.get(page) && marked.clear(page)) {
+    if (bits.get(page) && bits.clear(page)) {
       touches.increment();
     }
   }
@@ -35,6 +50,6 @@ public final class FirstTouches {
 
   /** Marked pages that were mapped since. */
   public long touches() {
-    return touches.sum();
+    return Math.min(touches.sum(), marks());
   }
 }

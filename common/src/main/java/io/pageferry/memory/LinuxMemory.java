@@ -70,7 +70,7 @@ final class LinuxMemory {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = arena.allocate(ERRNO_LAYOUT);
       MemorySegment address =
-          bytes < HUGE_PAGE_BYTES ? map(errno, bytes) : mapAligned(errno, bytes);
+          bytes < HUGE_PAGE_BYTES ? map(errno, bytes, bytes) : mapAligned(errno, bytes);
       // Transparent huge pages would make 511 neighbours resident with each page installed.
       // Best effort: a kernel without them answers EINVAL, and needs no advice.
       var _ = (int) MADVISE.invokeExact(errno, address, bytes, MADV_NOHUGEPAGE);
@@ -81,7 +81,8 @@ final class LinuxMemory {
     }
   }
 
-  private static MemorySegment map(MemorySegment errno, long bytes) throws Throwable {
+  /** Maps {@code bytes}, of which {@code wanted} are named if the kernel refuses. */
+  private static MemorySegment map(MemorySegment errno, long bytes, long wanted) throws Throwable {
     MemorySegment address =
         (MemorySegment)
             MMAP.invokeExact(
@@ -94,14 +95,14 @@ final class LinuxMemory {
                 0L);
     if (address.address() == -1L) {
       throw new OutOfMemoryError(
-          "The system refused to map " + bytes + " bytes of memory (errno " + code(errno) + ").");
+          "The system refused to map " + wanted + " bytes of memory (errno " + code(errno) + ").");
     }
     return address;
   }
 
   /** Maps more than is needed, and unmaps what lies before and behind an aligned part of it. */
   private static MemorySegment mapAligned(MemorySegment errno, long bytes) throws Throwable {
-    long first = map(errno, bytes + HUGE_PAGE_BYTES).address();
+    long first = map(errno, bytes + HUGE_PAGE_BYTES, bytes).address();
     long start = (first + HUGE_PAGE_BYTES - 1) & -HUGE_PAGE_BYTES;
     if (start > first) {
       unmap(first, start - first);

@@ -100,14 +100,13 @@ public final class MemorySlot {
     userfault = null;
   }
 
-  /**
-   * Starts to count which of the pages brought ahead of need are used; before vCPUs run.
-   *
-   * @return the counts
-   */
-  public FirstTouches countFirstTouches() {
-    FirstTouches counted = new FirstTouches(newBitmap());
-    firstTouches = counted;
+  /** Starts to note who wants which page, if that is not done yet; before vCPUs run. */
+  public synchronized FirstTouches countFirstTouches() {
+    FirstTouches counted = firstTouches;
+    if (counted == null) {
+      counted = new FirstTouches(newBitmap());
+      firstTouches = counted;
+    }
     return counted;
   }
 

@@ -11,8 +11,14 @@ class AdaptiveWaitTest {
 
   @Test
   void pollsForSomeTimesTheUsualWait() {
-    waits(20_000);
-    assertThat(wait.pollNanos(START)).isBetween(30_000L, 60_000L);
+    waits(70_000);
+    assertThat(wait.pollNanos(START)).isBetween(120_000L, 160_000L);
+  }
+
+  @Test
+  void pollsLongerThanAHiccupHoweverSoonMessagesUsuallyCome() {
+    waits(5_000);
+    assertThat(wait.pollNanos(START)).isEqualTo(100_000);
   }
 
   @Test

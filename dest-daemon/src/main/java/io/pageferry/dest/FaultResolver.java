@@ -3,9 +3,9 @@ package io.pageferry.dest;
 import io.pageferry.guest.FaultHandler;
 import io.pageferry.guest.Vcpu;
 import io.pageferry.guest.VcpuExit;
+import io.pageferry.memory.FirstTouches;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
-import io.pageferry.memory.PageBitmap;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.memory.UserfaultBitmap;
 import io.pageferry.rpc.DrivenLoop;
@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * Turns a userfault exit into a fetch and waits until the page's bit is clear. Called on vCPU
  * threads, each for its own vCPU.
  *
- * <p>A page is fetched once however many vCPUs fault on it: whoever sets its requested bit sends.
- * The wait ends when the bit is clear or the vCPU is kicked; a lost lane leaves the vCPU waiting,
- * which is what POSTCOPY_PAUSED means to the guest.
+ * <p>A page is fetched once however many vCPUs fault on it: whoever sets its wanted bit sends. The
+ * wait ends when the bit is clear or the vCPU is kicked; a lost lane leaves the vCPU waiting, which
+ * is what POSTCOPY_PAUSED means to the guest.
  */
 final class FaultResolver implements FaultHandler {
   /** A vCPU's way to the source. */
@@ -64,7 +64,7 @@ final class FaultResolver implements FaultHandler {
     }
   }
 
-  private record SlotPages(UserfaultBitmap userfault, PageBitmap requested) {}
+  private record SlotPages(UserfaultBitmap userfault, FirstTouches wanted) {}
 
   private final GuestMemory memory;
   private final Map<Integer, SlotPages> slots = new HashMap<>();
@@ -98,7 +98,7 @@ final class FaultResolver implements FaultHandler {
       if (userfault == null) {
         throw new IllegalArgumentException("Userfault is off for slot " + slot.id() + ".");
       }
-      slots.put(slot.id(), new SlotPages(userfault, slot.newBitmap()));
+      slots.put(slot.id(), new SlotPages(userfault, slot.countFirstTouches()));
     }
   }
 
@@ -117,12 +117,15 @@ final class FaultResolver implements FaultHandler {
     waiters.announce(index, slot.id(), page);
     long sentNanos = exitNanos;
     while (!wait.getAsBoolean()) {
-      if (pages.requested().set(page)) {
+      if (pages.wanted().ask(page)) {
         Prefetch prefetch = policies[index].plan(slot.id(), page);
         sentNanos = fetchers.get(index).fetch(slot.id(), page, prefetch, wait);
       } else {
         fetchers.get(index).await(wait);
       }
+    }
+    if (!pages.userfault().faults(page)) {
+      pages.wanted().answered(page);
     }
     waiters.withdraw(index);
     timings.record(

@@ -56,8 +56,8 @@ final class IncomingMigration implements AutoCloseable {
   private static final long WATCH_NANOS = 20_000;
   private static final long WATCH_LIMIT_NANOS = 5_000_000_000L;
 
-  /** Bitmaps kept for each page: userfault, claimed, requested, written, prefetched. */
-  static final int BITMAPS = 5;
+  /** Bitmaps kept for each page: userfault, claimed, wanted, written. */
+  static final int BITMAPS = 4;
 
   private final MigrationKey key;
   private final String source;

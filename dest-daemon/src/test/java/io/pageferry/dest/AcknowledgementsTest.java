@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class AcknowledgementsTest {
-  private static final int MOST_RANGES = 256;
+  private static final int MOST_RANGES = 1024;
 
   private final List<DrainRequest> sent = new ArrayList<>();
   private final Acknowledgements acknowledgements = new Acknowledgements(sent::add);
