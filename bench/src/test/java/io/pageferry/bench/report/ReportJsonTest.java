@@ -47,7 +47,7 @@ class ReportJsonTest {
     JsonObject qemu = sides.getAsJsonObject("qemu");
     assertThat(qemu.keySet()).containsExactlyElementsOf(names());
     assertThat(qemu.get("downtimeMillis").toString())
-        .isEqualTo("{\"median\":25.0,\"least\":12.5,\"most\":37.5,\"runs\":3}");
+        .isEqualTo("{\"median\":45.0,\"least\":22.5,\"most\":67.5,\"runs\":3}");
   }
 
   @Test

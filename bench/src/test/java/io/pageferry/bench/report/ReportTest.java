@@ -38,7 +38,7 @@ class ReportTest {
     Experiment drain = full.experiments().getFirst();
     assertThat(full.sides(drain)).containsExactly("pageferry", "qemu");
     assertThat(full.spread(drain, "pageferry", Figure.DOWNTIME_MILLIS))
-        .hasValue(new Spread(2.5, 1.25, 3.75, 3));
+        .hasValue(new Spread(4.5, 2.25, 6.75, 3));
     assertThat(full.spread(drain, "criu", Figure.DOWNTIME_MILLIS)).isEmpty();
   }
 

@@ -16,7 +16,7 @@ class ReportTextTest {
     assertThat(lines).anyMatch(line -> line.matches("NOT MET +0\\.5 +≥ 1  Does more"));
     assertThat(lines).anyMatch(line -> line.matches("NOT MET +– +≤ 1  Was not measured"));
     assertThat(lines).contains("1 of 3 bars met", "QEMU is not installed.");
-    assertThat(lines).anyMatch(line -> line.matches("downtime, ms +2\\.5 +25"));
+    assertThat(lines).anyMatch(line -> line.matches("downtime, ms +4\\.5 +45"));
   }
 
   @Test

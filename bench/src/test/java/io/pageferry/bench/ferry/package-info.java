@@ -1,0 +1,4 @@
+@NullMarked
+package io.pageferry.bench.ferry;
+
+import org.jspecify.annotations.NullMarked;

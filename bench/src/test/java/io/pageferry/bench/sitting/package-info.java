@@ -1,0 +1,4 @@
+@NullMarked
+package io.pageferry.bench.sitting;
+
+import org.jspecify.annotations.NullMarked;
