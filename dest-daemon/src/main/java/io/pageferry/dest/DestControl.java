@@ -25,12 +25,15 @@ import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.PrepareRequest;
 import io.pageferry.proto.v1.Role;
+import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.TransferStateRequest;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
@@ -38,6 +41,8 @@ import org.slf4j.event.Level;
  * complete. Any thread.
  */
 final class DestControl implements DaemonControl, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(DestControl.class);
+
   /** How long a guest may be kept from moving so that it then finds its memory populated. */
   private static final long POPULATION_NANOS = 2_000_000_000;
 
@@ -105,13 +110,22 @@ final class DestControl implements DaemonControl, AutoCloseable {
       incoming = prepared;
     }
     try {
-      new MemoryPopulation(prepared.memory(), request.getExpectedList(), POPULATION_NANOS).run();
+      populate(prepared.memory(), request.getExpectedList());
       prepared.awaitLanes();
     } catch (PageFerryException e) {
       prepared.abort(Phase.FAILED, e.code(), e.getMessage());
       throw e;
     }
     return version;
+  }
+
+  /** Only saves time later, so that failing at it is no reason to refuse the guest. */
+  private static void populate(GuestMemory memory, List<SlotContents> expected) {
+    try {
+      new MemoryPopulation(memory, expected, POPULATION_NANOS).run();
+    } catch (RuntimeException | OutOfMemoryError e) {
+      LOG.warn("The guest's memory could not be populated ahead of time.", e);
+    }
   }
 
   private void preflight(PrepareRequest request) {

@@ -2,6 +2,8 @@ package io.pageferry.dest;
 
 import io.grpc.Status;
 import io.pageferry.memory.GuestMemory;
+import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.UserfaultBitmap;
 import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.rpc.DrivenLoop;
 import io.pageferry.rpc.RpcChannel;
@@ -20,6 +22,7 @@ import java.util.function.BooleanSupplier;
  * any.
  */
 final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
+  private final GuestMemory memory;
   private final DrivenLoop loop;
   private final Lane<Demand> lane;
 
@@ -34,6 +37,7 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
       PageSink sink,
       LaneHello hello,
       BiConsumer<String, Status> onEnd) {
+    this.memory = memory;
     loop = new DrivenLoop("urgent-lane-" + vcpu);
     lane =
         new Lane<>(
@@ -54,7 +58,8 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
     try {
       if (moreMayHaveCome) {
         loop.look();
-        if (done.getAsBoolean()) {
+        // Not if the vCPU is merely kicked: others may count on this request.
+        if (isPresent(slotId, page)) {
           return System.nanoTime();
         }
       }
@@ -74,6 +79,12 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
     return prefetch.count() == 0
         ? fetch
         : fetch.thenPrefetch(prefetch.firstPage(), prefetch.step(), prefetch.count());
+  }
+
+  private boolean isPresent(int slotId, long page) {
+    MemorySlot slot = memory.slot(slotId);
+    UserfaultBitmap userfault = slot == null ? null : slot.userfault();
+    return userfault != null && !userfault.faults(page);
   }
 
   @Override

@@ -48,6 +48,7 @@ final class DemandLane extends Lane<Demand> {
     } else {
       fetch(attached, message);
       prefetch(attached, message);
+      attached.checkComplete();
       PollingLoop.expectMore();
     }
     if (isReady()) {
@@ -75,7 +76,6 @@ final class DemandLane extends Lane<Demand> {
       send(answer(ledger, slot, page));
     }
     attached.drainCursor().faulted(slot, first);
-    attached.checkComplete();
   }
 
   /** Pages that exist, hold something and were not sent; those in a row share a frame. */

@@ -6,6 +6,8 @@ import io.pageferry.proto.v1.DrainRequest;
 import io.pageferry.proto.v1.PageRange;
 import io.pageferry.rpc.ThreadSlice;
 import io.pageferry.wire.OutgoingFrame;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,9 +24,14 @@ final class DrainLane extends Lane<DrainRequest> {
   /** The part of the cap that the drain keeps to while faults come: an eighth. */
   private static final int FAULTS_SHARE = 8;
 
+  /** Longest time for which faults hold the drain back altogether. */
+  private static final long HELD_BACK_MILLIS = 2;
+
   private final LaneRegistry registry;
   private @Nullable SourceMigration migration;
   private long maxBytesInFlight;
+  private boolean pumpIsDue;
+  private boolean mayOvertakeFaults;
   private @Nullable DrainCursor cursor;
 
   DrainLane(ServerCall<DrainRequest, OutgoingFrame> call, LaneRegistry registry) {
@@ -78,13 +85,36 @@ final class DrainLane extends Lane<DrainRequest> {
       return;
     }
     // Whole frames only: a frame cut to the room that is left would make many small ones.
-    while (isReady() && next.ledger().bytesInFlight() <= inFlightLimit(next) - FRAME_BYTES) {
+    while (isReady() && next.ledger().bytesInFlight() <= maxBytesInFlight - FRAME_BYTES) {
+      if (!mayOvertakeFaults && next.ledger().bytesInFlight() > inFlightLimit(next) - FRAME_BYTES) {
+        pumpLater();
+        return;
+      }
+      mayOvertakeFaults = false;
       OutgoingFrame frame = next.next();
       if (frame == null) {
         return;
       }
       send(frame);
     }
+  }
+
+  /**
+   * Sends a frame in any case after a while: what holds the drain back may be pages that are never
+   * acknowledged, because their lane was lost.
+   */
+  private void pumpLater() {
+    if (!pumpIsDue) {
+      pumpIsDue = true;
+      CompletableFuture.delayedExecutor(HELD_BACK_MILLIS, TimeUnit.MILLISECONDS)
+          .execute(this::pumpAfterAll);
+    }
+  }
+
+  private synchronized void pumpAfterAll() {
+    pumpIsDue = false;
+    mayOvertakeFaults = true;
+    pump();
   }
 
   /** While faults come, little is put between a vCPU and the pages that the drain has sent. */

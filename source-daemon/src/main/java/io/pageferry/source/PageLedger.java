@@ -192,20 +192,31 @@ final class PageLedger {
   /** Of the blocks that a run of pages touches, neighbouring ones in one go. */
   private static void discardCompleteBlocks(
       MemorySlot slot, PageBitmap released, long firstPage, long endPage) {
-    long from = -1;
+    long from = 0;
     long to = 0;
     for (long block = firstPage & -BLOCK_PAGES; block < endPage; block += BLOCK_PAGES) {
       long pages = Math.min(BLOCK_PAGES, slot.pageCount() - block);
-      boolean complete = slot.written().coveredBy(released, block, pages);
-      if (complete) {
-        from = from < 0 ? block : from;
-        to = block + pages;
-      } else if (from >= 0) {
-        slot.discard(from, to - from);
-        from = -1;
+      if (!slot.written().coveredBy(released, block, pages)) {
+        continue;
+      }
+      // Only what was released: pages that were never written stay, for #addUntouchedPages.
+      long page = slot.written().nextSet(block);
+      while (page >= 0 && page < block + pages) {
+        long clear = slot.written().nextClear(page);
+        long end = clear < 0 ? block + pages : Math.min(clear, block + pages);
+        if (page != to) {
+          discard(slot, from, to);
+          from = page;
+        }
+        to = end;
+        page = slot.written().nextSet(end);
       }
     }
-    if (from >= 0) {
+    discard(slot, from, to);
+  }
+
+  private static void discard(MemorySlot slot, long from, long to) {
+    if (to > from) {
       slot.discard(from, to - from);
     }
   }

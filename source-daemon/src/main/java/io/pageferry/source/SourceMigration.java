@@ -306,6 +306,7 @@ final class SourceMigration {
   private synchronized void startDrain() {
     if (lanesLost == null && drainLane != null) {
       drainLane.start(drainCursor(), maxBytesInFlight);
+      checkComplete();
     }
   }
 

@@ -1,11 +1,13 @@
 package io.pageferry.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.wire.OutgoingFrame;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -103,6 +105,19 @@ class DrainLaneTest {
     acknowledge(call.frames.get(1));
     acknowledge(call.frames.get(2));
     assertThat(ledger.bytesInFlight()).isGreaterThan(cap / 2).isLessThanOrEqualTo(cap);
+  }
+
+  @Test
+  void pagesThatAreNeverAcknowledgedDoNotHoldTheDrainBackForEver() {
+    DrainCursor cursor = new DrainCursor(ledger);
+    for (long page = PAGES - 100; page < PAGES; page++) {
+      assertThat(ledger.markSent(slot, page)).isTrue();
+    }
+    cursor.faulted(slot, PAGES - 1);
+    lane.start(cursor, 8 * SourceConfig.MIN_BYTES_IN_FLIGHT.bytes());
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(List.copyOf(call.frames)).isNotEmpty());
   }
 
   @Test

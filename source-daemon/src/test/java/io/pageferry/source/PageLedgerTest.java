@@ -87,6 +87,17 @@ class PageLedgerTest {
   }
 
   @Test
+  void aPageThatWasWrittenUnnoticedIsNotLostWithItsBlock() {
+    Pages.write(slot, WRITTEN);
+    slot.written().clear(WRITTEN);
+    send(0, WRITTEN);
+    ledger.acknowledge(Pages.SLOT, 0, WRITTEN);
+    long before = ledger.digest();
+    ledger.addUntouchedPages();
+    assertThat(ledger.digest()).isNotEqualTo(before);
+  }
+
+  @Test
   void aPageAcknowledgedTwiceIsReleasedAndDigestedOnce() {
     long expected = 0;
     for (long page = 0; page < WRITTEN; page++) {
