@@ -324,7 +324,9 @@ final class DestControl implements DaemonControl, AutoCloseable {
       }
       return status.build();
     }
-    status.setMigration(here.status()).setPhase(StatusMessages.phase(here.tracker().phase()));
+    // One look at the phase: the two must not contradict each other.
+    MigrationStatus migration = here.status();
+    status.setMigration(migration).setPhase(migration.getPhase());
     here.guest().ifPresent(guest -> status.setGuest(guestStatus(here, guest)));
     return status.build();
   }

@@ -209,9 +209,9 @@ final class SourceControl implements DaemonControl, AutoCloseable {
               guest, residentBytes(guest), PageLedger.BITMAPS, vcpu -> 0, vcpu -> 0));
     }
     if (migration != null) {
-      status
-          .setMigration(migrationStatus(migration))
-          .setPhase(StatusMessages.phase(migration.tracker().phase()));
+      // One look at the phase: the two must not contradict each other.
+      MigrationStatus now = migrationStatus(migration);
+      status.setMigration(now).setPhase(now.getPhase());
     }
     return status.build();
   }
