@@ -9,6 +9,8 @@ import io.pageferry.wire.OutgoingFrame;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The drain lane: sends every page that was not sent yet, in the order of {@link DrainCursor}, as
@@ -23,6 +25,8 @@ final class DrainLane extends Lane<DrainRequest> {
 
   /** The part of the cap that the drain keeps to while faults come: an eighth. */
   private static final int FAULTS_SHARE = 8;
+
+  private static final Logger LOG = LoggerFactory.getLogger(DrainLane.class);
 
   /** Longest time for which faults hold the drain back altogether. */
   private static final long HELD_BACK_MILLIS = 2;
@@ -114,7 +118,11 @@ final class DrainLane extends Lane<DrainRequest> {
   private synchronized void pumpAfterAll() {
     pumpIsDue = false;
     mayOvertakeFaults = true;
-    pump();
+    try {
+      pump();
+    } catch (IllegalStateException e) {
+      LOG.debug("The guest was unloaded before its drain went on.", e);
+    }
   }
 
   /** While faults come, little is put between a vCPU and the pages that the drain has sent. */

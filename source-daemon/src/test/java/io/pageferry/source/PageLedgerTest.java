@@ -199,7 +199,10 @@ class PageLedgerTest {
     assertThat(ledger.isComplete()).isTrue();
     assertThat(ledger.releasedPages()).isEqualTo(WRITTEN);
     assertThat(ledger.sentPages()).isEqualTo(WRITTEN);
-    assertThat(slot.residentBytes()).isZero();
+    // Who is second to send a page may look at it once it has gone back: a page of zeros then.
+    for (long page = 0; page < WRITTEN; page++) {
+      assertThat(Pages.read(slot, page)).isZero();
+    }
   }
 
   @Test
