@@ -15,7 +15,7 @@ import java.lang.invoke.MethodHandle;
  * given a core at once when it wakes up, and loses little when it yields; it gets no larger share
  * of the processor. Needs no privilege.
  *
- * <p>Best effort: without effect on kernels before 6.12 and other systems. Source: {@code
+ * <p>Best effort: without effect on kernels before 6.12 and other processors. Source: {@code
  * sched_setattr(2)}, whose {@code sched_runtime} is the slice of an ordinary thread.
  */
 public final class ThreadSlice {
@@ -36,7 +36,12 @@ public final class ThreadSlice {
 
   /** Gives the calling platform thread the shortest slice. */
   public static void shorten() {
-    boolean x86 = System.getProperty("os.arch", "").equals("amd64");
+    String processor = System.getProperty("os.arch", "");
+    boolean x86 = processor.equals("amd64");
+    if (!x86 && !processor.equals("aarch64") && !processor.equals("riscv64")) {
+      // System calls have other numbers there.
+      return;
+    }
     long get = x86 ? 315 : 275;
     long set = x86 ? 314 : 274;
     try (Arena arena = Arena.ofConfined()) {

@@ -28,8 +28,8 @@ final class FaultResolver implements FaultHandler {
   /** A vCPU's way to the source. */
   interface Fetcher {
     /**
-     * Asks for one page, and for those that are to follow it, unless it turns out to be {@code
-     * done}; then waits as {@link #await} does. By the vCPU's thread.
+     * Asks for one page, and for those that are to follow it, unless it has come meanwhile; then
+     * waits as {@link #await} does. By the vCPU's thread.
      *
      * @return when the request was written to the connection
      */
