@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An event loop that polls for a while, instead of blocking at once, after a message to which the
- * peer is expected to react soon; see {@link AdaptiveWait}.
+ * peer is expected to react soon; see {@link AdaptiveWait}. Its thread has a short {@link
+ * ThreadSlice}.
  */
 public final class PollingLoop extends SingleThreadIoEventLoop {
   private static final ThreadLocal<@Nullable PollingLoop> CURRENT = new ThreadLocal<>();
@@ -44,6 +45,8 @@ public final class PollingLoop extends SingleThreadIoEventLoop {
   @Override
   protected void run() {
     CURRENT.set(this);
+    // Whoever else needs this core, a vCPU above all, is not to wait for long.
+    ThreadSlice.shorten();
     super.run();
   }
 

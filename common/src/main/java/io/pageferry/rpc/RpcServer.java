@@ -13,6 +13,7 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.netty.channel.EventLoopGroup;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
+import io.pageferry.proto.v1.MigrationServiceGrpc;
 import io.pageferry.proto.v1.PageServiceGrpc;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +29,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A daemon's gRPC server: its services, health and reflection on one port.
  *
- * <p>Page lanes are served on the event loop of their connection, without a hand-off; everything
- * else on virtual threads, where it may block. {@link #start} once, {@link #close} once.
+ * <p>Page lanes are served on the event loop of their connection, without a hand-off; migrations are
+ * controlled on threads that get a core at once, since the guest stands still meanwhile; everything
+ * else on virtual threads. The latter two may block. {@link #start} once, {@link #close} once.
  */
 public final class RpcServer implements AutoCloseable {
   /** Largest message taken from a peer or client, in bytes. */
@@ -44,6 +47,7 @@ public final class RpcServer implements AutoCloseable {
   private final EventLoopGroup boss = LeastLoadedLoops.create("accept", 1);
   private final EventLoopGroup loops = LeastLoadedLoops.create("serve", LOOPS);
   private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
+  private final ExecutorService switchover = Executors.newCachedThreadPool(switchoverThreads());
   private final HealthStatusManager health = new HealthStatusManager();
   private final InetSocketAddress address;
   private final Server server;
@@ -61,7 +65,7 @@ public final class RpcServer implements AutoCloseable {
             .bossEventLoopGroup(boss)
             .workerEventLoopGroup(loops)
             .executor(blocking)
-            .callExecutor(new LanesOnTheirLoop())
+            .callExecutor(new ThreadsByService())
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             .flowControlWindow(WINDOW_BYTES)
             .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
@@ -121,14 +125,26 @@ public final class RpcServer implements AutoCloseable {
     var _ = boss.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     var _ = loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     blocking.shutdownNow();
+    switchover.shutdownNow();
   }
 
-  private static final class LanesOnTheirLoop implements ServerCallExecutorSupplier {
+  private static ThreadFactory switchoverThreads() {
+    ThreadFactory threads = Thread.ofPlatform().daemon().name("switchover-", 0).factory();
+    return work ->
+        threads.newThread(() -> {
+          ThreadSlice.shorten();
+          work.run();
+        });
+  }
+
+  private final class ThreadsByService implements ServerCallExecutorSupplier {
     @Override
     public <Q, R> @Nullable Executor getExecutor(ServerCall<Q, R> call, Metadata metadata) {
-      return PageServiceGrpc.SERVICE_NAME.equals(call.getMethodDescriptor().getServiceName())
-          ? Runnable::run
-          : null;
+      String service = call.getMethodDescriptor().getServiceName();
+      if (PageServiceGrpc.SERVICE_NAME.equals(service)) {
+        return Runnable::run;
+      }
+      return MigrationServiceGrpc.SERVICE_NAME.equals(service) ? switchover : null;
     }
   }
 }

@@ -24,6 +24,7 @@ import io.pageferry.proto.v1.PageCounts;
 import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.rpc.RpcChannel;
+import io.pageferry.rpc.ThreadSlice;
 import io.pageferry.wire.PageMethods;
 import io.pageferry.wire.PageSink;
 import java.lang.foreign.Arena;
@@ -262,7 +263,6 @@ final class IncomingMigration implements AutoCloseable {
     }
     here.fence().take(key.epoch());
     committed = true;
-    tracker.enter(Phase.POSTCOPY_ACTIVE);
     List<? extends Vcpu> vcpuList = here.machine().vcpus();
     long baseline = vcpuList.stream().mapToLong(Vcpu::instructions).sum();
     boolean runs = run && here.machine().state() != Machine.State.STOPPED;
@@ -271,6 +271,7 @@ final class IncomingMigration implements AutoCloseable {
     }
     long resumed = System.nanoTime();
     resumeNanos = resumed - start;
+    tracker.enter(Phase.POSTCOPY_ACTIVE);
     if (runs) {
       Thread.ofPlatform()
           .daemon()
@@ -284,6 +285,7 @@ final class IncomingMigration implements AutoCloseable {
   }
 
   private void watchFirstInstruction(List<? extends Vcpu> vcpuList, long baseline, long resumed) {
+    ThreadSlice.shorten();
     while (System.nanoTime() - resumed < WATCH_LIMIT_NANOS) {
       if (vcpuList.stream().mapToLong(Vcpu::instructions).sum() != baseline) {
         firstInstructionNanos = System.nanoTime() - resumed;

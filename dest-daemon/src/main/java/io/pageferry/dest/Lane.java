@@ -10,7 +10,6 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.rpc.ErrorStatus;
 import io.pageferry.rpc.RpcChannel;
-import io.pageferry.rpc.ThreadSlice;
 import io.pageferry.wire.FrameSize;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -76,11 +75,7 @@ final class Lane<Q> implements AutoCloseable {
     @Override
     public void onMessage(FrameSize frame) {
       bytesReceived.add(frame.bytes());
-      if (!attached.isDone()) {
-        // Whoever else needs this core, a vCPU above all, is not to wait for long.
-        ThreadSlice.shorten();
-        attached.complete(null);
-      }
+      attached.complete(null);
     }
 
     @Override

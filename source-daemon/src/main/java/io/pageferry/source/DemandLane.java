@@ -6,7 +6,6 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.rpc.PollingLoop;
-import io.pageferry.rpc.ThreadSlice;
 import io.pageferry.wire.Demand;
 import io.pageferry.wire.OutgoingFrame;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +42,6 @@ final class DemandLane extends Lane<Demand> {
       LaneHello hello = message.hello();
       attached = registry.attach(hello == null ? LaneHello.getDefaultInstance() : hello, this);
       migration = attached;
-      ThreadSlice.shorten();
       send(OutgoingFrame.ATTACHED);
     } else {
       fetch(attached, message);

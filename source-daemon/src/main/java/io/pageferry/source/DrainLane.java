@@ -4,7 +4,6 @@ import io.grpc.ServerCall;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.proto.v1.DrainRequest;
 import io.pageferry.proto.v1.PageRange;
-import io.pageferry.rpc.ThreadSlice;
 import io.pageferry.wire.OutgoingFrame;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -53,8 +52,6 @@ final class DrainLane extends Lane<DrainRequest> {
     SourceMigration attached = migration;
     if (attached == null) {
       migration = registry.attach(message.getHello(), this);
-      // Whoever else needs this core, an urgent lane above all, is not to wait for long.
-      ThreadSlice.shorten();
       send(OutgoingFrame.ATTACHED);
     } else {
       for (PageRange range : message.getInstalledList()) {

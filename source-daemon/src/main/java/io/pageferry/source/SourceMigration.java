@@ -18,6 +18,7 @@ import io.pageferry.proto.v1.PrepareResponse;
 import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.proto.v1.VersionRange;
+import io.pageferry.rpc.ThreadSlice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -99,6 +100,8 @@ final class SourceMigration {
   /** Conducts the migration; returns when it is over or paused. */
   void run() {
     conductor = Thread.currentThread();
+    // The guest stands still while this thread waits for a core.
+    ThreadSlice.shorten();
     try {
       prepare();
       tracker.enter(Phase.SWITCHOVER);
