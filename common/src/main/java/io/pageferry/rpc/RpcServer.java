@@ -29,9 +29,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A daemon's gRPC server: its services, health and reflection on one port.
  *
- * <p>Page lanes are served on the event loop of their connection, without a hand-off; migrations are
- * controlled on threads that get a core at once, since the guest stands still meanwhile; everything
- * else on virtual threads. The latter two may block. {@link #start} once, {@link #close} once.
+ * <p>Page lanes are served on the event loop of their connection, without a hand-off; migrations
+ * are controlled on threads that get a core at once, since the guest stands still meanwhile;
+ * everything else on virtual threads. The latter two may block. {@link #start} once, {@link #close}
+ * once.
  */
 public final class RpcServer implements AutoCloseable {
   /** Largest message taken from a peer or client, in bytes. */

@@ -67,6 +67,7 @@ final class IncomingMigration implements AutoCloseable {
   private final GuestMemory memory;
   private final FaultTimings timings;
   private final PageInstaller installer;
+  private final PageSink demandSink;
   private final FaultResolver resolver;
   private final Acknowledgements acknowledgements;
   private final List<UrgentLane> urgentLanes = new ArrayList<>();
@@ -78,7 +79,7 @@ final class IncomingMigration implements AutoCloseable {
   private @Nullable String laneFailure;
   private @Nullable HostedGuest guest;
   private boolean run;
-  private boolean committed;
+  private volatile boolean committed;
   private long resumeNanos;
   private volatile long firstInstructionNanos;
 
@@ -112,7 +113,7 @@ final class IncomingMigration implements AutoCloseable {
             .setMigration(StatusMessages.ref(key))
             .setProtocolVersion(protocolVersion)
             .build();
-    PageSink demandSink = installer.sink(PageInstaller.Origin.DEMAND);
+    demandSink = installer.sink(PageInstaller.Origin.DEMAND);
     for (int vcpu = 0; vcpu < vcpus; vcpu++) {
       urgentLanes.add(new UrgentLane(vcpu, source, memory, demandSink, hello, this::laneEnded));
     }
@@ -151,7 +152,10 @@ final class IncomingMigration implements AutoCloseable {
   }
 
   private void allPresent() {
-    acknowledgements.flush();
+    // Before that the source takes no acknowledgement, and may still run the guest on.
+    if (committed) {
+      acknowledgements.flush();
+    }
   }
 
   MigrationKey key() {
@@ -192,6 +196,7 @@ final class IncomingMigration implements AutoCloseable {
     requireAdvised();
     try (Arena arena = Arena.ofConfined()) {
       Map<MemorySlot, PageBitmap> nonzero = nonzeroPages(request.getContentsList(), arena);
+      FirstPages firstPages = new FirstPages(request.getFirstPagesList(), vcpus, memory, nonzero);
       Machine machine = Machines.restore(request.getMachineState().toByteArray(), memory, resolver);
       if (machine.spec().vcpus() != vcpus) {
         machine.close();
@@ -199,6 +204,7 @@ final class IncomingMigration implements AutoCloseable {
             "it has " + machine.spec().vcpus() + " vCPUs where " + vcpus + " were prepared.");
       }
       nonzero.forEach(installer::acceptZeroPages);
+      firstPages.installInto(demandSink);
       guest = new HostedGuest(key.guestId(), machine, ExecutionFence.expecting(key.epoch()));
       run = request.getRun();
     } catch (IllegalArgumentException e) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -248,6 +249,20 @@ final class EmulatedMachine implements Machine {
       }
       awaitGate();
       return MachineState.write(this);
+    } finally {
+      control.unlock();
+    }
+  }
+
+  @Override
+  public LongStream accessedNext() {
+    control.lock();
+    try {
+      if (state == State.RUNNING) {
+        throw new IllegalStateException("A running machine is somewhere else by now.");
+      }
+      awaitGate();
+      return LongStream.of(vcpus.stream().flatMapToLong(EmulatedVcpu::accessedNext).toArray());
     } finally {
       control.unlock();
     }

@@ -3,6 +3,7 @@ package io.pageferry.guest;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.stream.LongStream;
 
 /**
  * What the machine needs of its vCPUs beyond {@link Vcpu}. Called only while the vCPU does not run,
@@ -14,6 +15,11 @@ interface EmulatedVcpu extends Vcpu {
 
   /** Reads what {@link #save} wrote. */
   void load(DataInput in) throws IOException;
+
+  /** Guest physical addresses that it is about to access; a guess, and may be none. */
+  default LongStream accessedNext() {
+    return LongStream.empty();
+  }
 
   /**
    * Forgets every page mapping and all decoded code, so that the next accesses test the userfault

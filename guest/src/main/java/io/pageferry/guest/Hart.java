@@ -5,6 +5,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 final class Hart implements EmulatedVcpu {
   /** Instructions between two looks at the clock: well below a millisecond. */
   private static final long QUANTUM = 16 * 1024;
+
+  private static final int RETURN_ADDRESS = 1;
+  private static final int STACK_POINTER = 2;
+  private static final int GLOBAL_POINTER = 3;
 
   private static final VcpuExit.Halt HALT = new VcpuExit.Halt();
   private static final VcpuExit.Interrupted INTERRUPTED = new VcpuExit.Interrupted();
@@ -80,6 +85,13 @@ final class Hart implements EmulatedVcpu {
   void signal() {
     context.requestAttention();
     LockSupport.unpark(owner);
+  }
+
+  /** Its code, where it returns to, its stack, and by its ABI's custom its global data. */
+  @Override
+  public LongStream accessedNext() {
+    return LongStream.of(
+        context.pc, context.x[RETURN_ADDRESS], context.x[STACK_POINTER], context.x[GLOBAL_POINTER]);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.pageferry.guest;
 
 import io.pageferry.memory.GuestMemory;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +68,12 @@ public interface Machine extends AutoCloseable {
    * Registers, devices, clock and console of a machine that does not run, in a versioned format.
    */
   byte[] saveState();
+
+  /**
+   * Guest physical addresses that its vCPUs will access first when it is resumed; a guess, at most
+   * four for each. Of a machine that does not run.
+   */
+  LongStream accessedNext();
 
   /** Ends every vCPU thread. Idempotent. */
   @Override

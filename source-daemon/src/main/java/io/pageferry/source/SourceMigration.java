@@ -13,6 +13,7 @@ import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
 import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.CommitResponse;
+import io.pageferry.proto.v1.PageFrame;
 import io.pageferry.proto.v1.PrepareRequest;
 import io.pageferry.proto.v1.PrepareResponse;
 import io.pageferry.proto.v1.SlotContents;
@@ -107,7 +108,7 @@ final class SourceMigration {
       tracker.enter(Phase.SWITCHOVER);
       freezeGuest();
       PageLedger pages = new PageLedger(guest.memory());
-      TransferStateRequest state = state();
+      TransferStateRequest state = state(pages);
       LOG.debug("State of {} bytes is ready after {} ns.", state.getSerializedSize(), sincePause());
       client.transferState(state);
       LOG.debug("The destination has it after {} ns.", sincePause());
@@ -173,7 +174,7 @@ final class SourceMigration {
     return System.nanoTime() - lastInstructionNanos;
   }
 
-  private TransferStateRequest state() {
+  private TransferStateRequest state(PageLedger pages) {
     TransferStateRequest.Builder request =
         TransferStateRequest.newBuilder()
             .setMigration(StatusMessages.ref(key))
@@ -182,7 +183,30 @@ final class SourceMigration {
     for (MemorySlot slot : guest.memory().slots()) {
       request.addContents(contents(slot));
     }
+    guest.machine().accessedNext().forEach(address -> addFirstPage(request, pages, address));
     return request.build();
+  }
+
+  /** Sends a page with the state, unless it is zero or there already. */
+  private static void addFirstPage(
+      TransferStateRequest.Builder request, PageLedger pages, long address) {
+    MemorySlot slot = pages.memory().slotAt(address);
+    if (slot == null) {
+      return;
+    }
+    long page = PageGeometry.pages(address - slot.base());
+    if (pages.hasContent(slot, page) && pages.markSent(slot, page)) {
+      request.addFirstPages(
+          PageFrame.newBuilder()
+              .setSlot(slot.id())
+              .setFirstPage(page)
+              .setPageCount(1)
+              .setData(
+                  ByteString.copyFrom(
+                      slot.segment()
+                          .asSlice(PageGeometry.bytes(page), PageGeometry.PAGE_SIZE)
+                          .asByteBuffer())));
+    }
   }
 
   private static SlotContents contents(MemorySlot slot) {

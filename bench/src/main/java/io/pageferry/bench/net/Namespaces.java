@@ -11,8 +11,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Two network namespaces joined by a virtual cable: two hosts on one machine. Needs root and
- * iproute2; {@link #obstacle()} says what is missing.
+ * Two network namespaces joined by a virtual cable: two hosts on one machine. Each has a second
+ * cable to the namespace around them, from where they are controlled. Needs root and iproute2;
+ * {@link #obstacle()} says what is missing.
  *
  * <p>Any thread. The namespaces exist from {@link #create} until they are closed, or the JVM ends
  * in order, interrupted from the keyboard too. Whoever runs a process in one ends it before. Their
@@ -22,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Namespaces implements AutoCloseable {
   private static final AtomicInteger COUNT = new AtomicInteger();
   private static final String CABLE = "cable";
+  private static final String CONTROL = "control";
   private static final int SECONDS = 10;
 
   /** Bytes that a shaped end sends at once: at least some of TCP's largest segments. */
@@ -43,8 +45,10 @@ public final class Namespaces implements AutoCloseable {
    *
    * @param namespace its name
    * @param address its address on the cable
+   * @param controlAddress its address as the surrounding namespace reaches it; the other host
+   *     reaches it by the cable
    */
-  public record Host(String namespace, String address) {
+  public record Host(String namespace, String address, String controlAddress) {
     /** What stands before a command to run it there. */
     public List<String> prefix() {
       return List.of("ip", "netns", "exec", namespace);
@@ -90,7 +94,8 @@ public final class Namespaces implements AutoCloseable {
       throws IOException {
     Namespaces namespaces =
         new Namespaces(
-            new Host(name("source"), "10.77.0.1"), new Host(name("destination"), "10.77.0.2"));
+            new Host(name("source"), "10.77.0.1", "10.77.1.2"),
+            new Host(name("destination"), "10.77.0.2", "10.77.2.2"));
     try {
       namespaces.setUp(congestionControl, bitsPerSecond);
       return namespaces;
@@ -123,6 +128,20 @@ public final class Namespaces implements AutoCloseable {
         run(shaping(host, bitsPerSecond.getAsLong()));
       }
     }
+    connectControl(source, destination, "10.77.1.1");
+    connectControl(destination, source, "10.77.2.1");
+  }
+
+  /** A cable to the surrounding namespace, and for the other host a way along their own cable. */
+  private static void connectControl(Host host, Host other, String around) throws IOException {
+    String end = "pf" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
+    run(("ip link add " + end + " type veth peer name " + CONTROL) + (" netns " + host.namespace));
+    run("ip address add " + around + "/30 dev " + end);
+    run("ip link set " + end + " up");
+    String in = "ip -n " + host.namespace;
+    run(in + " address add " + host.controlAddress + "/30 dev " + CONTROL);
+    run(in + " link set " + CONTROL + " up");
+    run("ip -n " + other.namespace + " route add " + host.controlAddress + " via " + host.address);
   }
 
   private static String shaping(Host host, long bitsPerSecond) {

@@ -49,6 +49,13 @@ public final class BenchCommand implements Callable<Integer> {
   private @Nullable Integer rounds;
 
   @Option(
+      names = "--only",
+      paramLabel = "TEXT",
+      defaultValue = "",
+      description = "Only runs whose name, shown while they run, contains TEXT.")
+  private String only = "";
+
+  @Option(
       names = "--output",
       paramLabel = "FORMAT",
       defaultValue = "text",
@@ -92,7 +99,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
     Path launcher = launcher();
     Path directory = directory(launcher);
-    Settings settings = new Settings(launcher, quick, chosen, memory.bytes(), directory);
+    Settings settings = new Settings(launcher, quick, chosen, only, memory.bytes(), directory);
     Report report = new Sitting(settings, System.err).hold();
     report.write(directory);
     if (output == OutputFormat.json) {

@@ -53,7 +53,8 @@ final class Experiments {
           new Experiment(
               rate(gigabits),
               "A link of " + gigabits + " Gbit/s",
-              "Random touches while everything moves, through a forwarder that limits the rate."));
+              "Random touches while everything moves, over a link between two network namespaces"
+                  + " that the kernel limits (tbf)."));
     }
     for (String policy : POLICIES) {
       all.add(

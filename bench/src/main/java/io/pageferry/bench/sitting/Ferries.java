@@ -26,7 +26,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Ferries implements AutoCloseable {
   private static final int PAGE_BYTES = 4096;
-  private static final int SHORT_WARM_UP_RUNS = 4;
+
+  /** Enough for a pair that is compared with others like it. */
+  static final int SHORT_WARM_UP_RUNS = 4;
 
   private final Settings settings;
   private final WarmPool pool;
@@ -200,8 +202,8 @@ final class Ferries implements AutoCloseable {
     return pair;
   }
 
-  private FerryPair start(DaemonLaunch source, DaemonLaunch destination)
-      throws InterruptedException {
+  /** A pair that its caller closes. */
+  FerryPair start(DaemonLaunch source, DaemonLaunch destination) throws InterruptedException {
     Path logs = settings.results().resolve("logs").resolve("daemons-" + ++pairs);
     return FerryPair.start(settings.launcher(), logs, source, destination);
   }

@@ -1,8 +1,11 @@
 package io.pageferry.bench.sitting;
 
 import io.pageferry.bench.report.Run;
+import io.pageferry.cli.FerryException;
+import io.pageferry.config.cli.ExitCode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 
 /** The runs of a sitting in the order in which they are made. */
@@ -21,7 +24,24 @@ final class Plan {
     steps.add(new Step(name, run));
   }
 
-  List<Step> steps() {
-    return steps;
+  /**
+   * The runs whose name contains a text, in any case.
+   *
+   * @throws FerryException if there is none
+   */
+  List<Step> steps(String text) {
+    String wanted = text.toLowerCase(Locale.ROOT);
+    List<Step> found =
+        steps.stream()
+            .filter(step -> step.name().toLowerCase(Locale.ROOT).contains(wanted))
+            .toList();
+    if (found.isEmpty()) {
+      throw new FerryException(
+          ExitCode.USAGE,
+          "No run's name contains \"%s\"; there are: %s."
+              .formatted(
+                  text, String.join(", ", steps.stream().map(Step::name).distinct().toList())));
+    }
+    return found;
   }
 }

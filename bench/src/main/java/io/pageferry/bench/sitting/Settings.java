@@ -8,10 +8,12 @@ import java.nio.file.Path;
  * @param launcher the ferry script
  * @param quick only what the bars need
  * @param rounds how often each comparison is made
+ * @param only part of the names of the runs to make; empty for all
  * @param guestBytes memory of the guests that are compared with QEMU's
  * @param results a new directory for report and logs
  */
-record Settings(Path launcher, boolean quick, int rounds, long guestBytes, Path results) {
+record Settings(
+    Path launcher, boolean quick, int rounds, String only, long guestBytes, Path results) {
   /** Memory of the guests whose faults are looked at alone. */
   static final long DEMAND_BYTES = 256L << 20;
 

@@ -3,6 +3,7 @@ package io.pageferry.bench.sitting;
 import io.pageferry.bench.ferry.FerryScenario;
 import io.pageferry.bench.ferry.FerryScenario.Work;
 import io.pageferry.bench.net.LinkSettings;
+import io.pageferry.bench.net.Namespaces;
 import io.pageferry.bench.peer.NativePrograms;
 import io.pageferry.bench.peer.Pager;
 import io.pageferry.bench.peer.QemuMigration;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Every comparison in one go, side after side in each round, so that whatever drifts on the host
@@ -28,6 +30,9 @@ import java.util.Map;
 final class Sitting {
   /** Holds both ends' memory of a guest that is compared with QEMU's. */
   private static final int POOL_FACTOR = 2;
+
+  /** How often each rate is tried; a run takes as long as its link says. */
+  private static final int RATE_ROUNDS = 3;
 
   private final Settings settings;
   private final PrintStream progressStream;
@@ -49,7 +54,8 @@ final class Sitting {
     int poolMib = POOL_FACTOR * settings.guestMib();
     List<Bars.AddedDelay> delays;
     try (WarmPool pool = new WarmPool(programs, poolMib);
-        Ferries ferries = new Ferries(settings, pool)) {
+        Ferries ferries = new Ferries(settings, pool);
+        ShapedLinks links = new ShapedLinks(settings, programs, pool, ferries)) {
       Peers peers = new Peers(programs, pool, settings.guestMib());
       Plan plan = new Plan();
       for (int round = 0; round < settings.rounds(); round++) {
@@ -60,6 +66,9 @@ final class Sitting {
         addQemuCurves(plan, peers);
       }
       addSingles(plan, ferries);
+      if (!settings.quick()) {
+        addRates(plan, ferries, links, hasQemu);
+      }
       carryOut(plan);
       delays = ferries.delays();
       remarks.addAll(ferries.remarks());
@@ -168,23 +177,39 @@ final class Sitting {
         return;
       }
     }
-    for (long gigabits : Experiments.RATES_GIGABITS) {
-      plan.add(
-          gigabits + " Gbit/s by pageferry",
-          () ->
-              ferries.linked(
-                  new FerryScenario(
-                      Experiments.rate(gigabits), settings.guestBytes(), Work.RANDOM, 0),
-                  LinkSettings.ofRate(gigabits * 1_000_000_000L)));
-    }
     for (String policy : Experiments.POLICIES) {
       plan.add("prefetch " + policy + " by pageferry", () -> ferries.prefetching(policy));
     }
   }
 
+  private void addRates(Plan plan, Ferries ferries, ShapedLinks links, boolean hasQemu) {
+    Optional<String> obstacle = Namespaces.obstacle();
+    obstacle.ifPresent(why -> remarks.add(why + " Rates are those of the forwarder."));
+    for (long gigabits : Experiments.RATES_GIGABITS) {
+      if (obstacle.isPresent()) {
+        plan.add(
+            gigabits + " Gbit/s by pageferry",
+            () ->
+                ferries.linked(
+                    new FerryScenario(
+                        Experiments.rate(gigabits), settings.guestBytes(), Work.RANDOM, 0),
+                    LinkSettings.ofRate(gigabits * 1_000_000_000L)));
+        continue;
+      }
+      for (int round = 0; round < RATE_ROUNDS; round++) {
+        plan.add(gigabits + " Gbit/s by pageferry", () -> links.pageferry(gigabits));
+        if (hasQemu) {
+          plan.add(gigabits + " Gbit/s by QEMU with preempt", () -> links.qemu(gigabits, true));
+          plan.add(gigabits + " Gbit/s by QEMU", () -> links.qemu(gigabits, false));
+        }
+      }
+    }
+  }
+
   private void carryOut(Plan plan) throws InterruptedException {
-    Progress progress = new Progress(progressStream, plan.steps().size());
-    for (Plan.Step step : plan.steps()) {
+    List<Plan.Step> steps = plan.steps(settings.only());
+    Progress progress = new Progress(progressStream, steps.size());
+    for (Plan.Step step : steps) {
       progress.begin(step.name());
       try {
         runs.add(step.run().call());

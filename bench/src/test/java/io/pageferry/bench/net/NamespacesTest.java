@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +28,7 @@ class NamespacesTest {
         assertThat(host.namespace()).contains("-" + ProcessHandle.current().pid() + "-");
         assertThat(output(host.command(List.of("ip", "-brief", "address"))))
             .contains(host.address() + "/24");
+        assertThat(InetAddress.getByName(host.controlAddress()).isReachable(2_000)).isTrue();
         assertThat(output(host.command(List.of("tc", "qdisc", "show"))))
             .contains("tbf")
             .contains("rate 1Gbit");
