@@ -30,6 +30,7 @@ final class MigrationService extends MigrationServiceGrpc.MigrationServiceImplBa
             PrepareResponse.newBuilder()
                 .setProtocolVersion(control.prepare(request))
                 .setSoftwareVersion(ProtocolVersions.SOFTWARE_VERSION)
+                .setTakesFirstPages(true)
                 .build());
   }
 

@@ -60,6 +60,7 @@ final class SourceMigration {
   private @Nullable String lanesLost;
   private boolean cancelRequested;
   private boolean wasRunning;
+  private boolean sendsFirstPages;
   private volatile @Nullable PageLedger ledger;
   private volatile @Nullable DrainCursor cursor;
   private volatile boolean handedOver;
@@ -149,6 +150,7 @@ final class SourceMigration {
     ProtocolVersions.SPOKEN.negotiate(
         new ProtocolVersions(response.getProtocolVersion(), response.getProtocolVersion()),
         response.getSoftwareVersion());
+    sendsFirstPages = response.getTakesFirstPages();
     requireLanes();
   }
 
@@ -183,7 +185,9 @@ final class SourceMigration {
     for (MemorySlot slot : guest.memory().slots()) {
       request.addContents(contents(slot));
     }
-    guest.machine().accessedNext().forEach(address -> addFirstPage(request, pages, address));
+    if (sendsFirstPages) {
+      guest.machine().accessedNext().forEach(address -> addFirstPage(request, pages, address));
+    }
     return request.build();
   }
 

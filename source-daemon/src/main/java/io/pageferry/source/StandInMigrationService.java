@@ -31,6 +31,7 @@ final class StandInMigrationService extends MigrationServiceGrpc.MigrationServic
           Context.ROOT.run(() -> attach(request));
           return PrepareResponse.newBuilder()
               .setProtocolVersion(request.getVersions().getMaximum())
+              .setTakesFirstPages(true)
               .build();
         });
   }

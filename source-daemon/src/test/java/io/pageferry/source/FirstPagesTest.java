@@ -28,15 +28,8 @@ class FirstPagesTest {
 
   @Test
   void codeAndStackGoWithTheStateAndAreNotDrainedAgain() throws Exception {
-    var _ =
-        source.admin.loadGuest(
-            LoadGuestRequest.newBuilder()
-                .setVcpuCount(2)
-                .setMemoryBytes(PAGES * 4096L)
-                .setBundledProgram("counter")
-                .build());
-    var _ = source.admin.resumeGuest(ResumeGuestRequest.getDefaultInstance());
-    source.assertGuestRunsOn();
+    runProgram();
+    destination.onPrepare = response -> response.toBuilder().setTakesFirstPages(true).build();
     source.migrateTo(destination.address());
     var _ = source.awaitPhase(Phase.PHASE_POSTCOPY_ACTIVE);
 
@@ -64,6 +57,26 @@ class FirstPagesTest {
       destination.drain().send(TestLane.installed(0, frame.getFirstPage(), frame.getPageCount()));
     }
     var _ = source.awaitPhase(Phase.PHASE_COMPLETED);
+  }
+
+  private void runProgram() {
+    var _ =
+        source.admin.loadGuest(
+            LoadGuestRequest.newBuilder()
+                .setVcpuCount(2)
+                .setMemoryBytes(PAGES * 4096L)
+                .setBundledProgram("counter")
+                .build());
+    var _ = source.admin.resumeGuest(ResumeGuestRequest.getDefaultInstance());
+    source.assertGuestRunsOn();
+  }
+
+  @Test
+  void aDestinationThatDoesNotKnowThemGetsNone() {
+    runProgram();
+    source.migrateTo(destination.address());
+    var _ = source.awaitPhase(Phase.PHASE_POSTCOPY_ACTIVE);
+    assertThat(Objects.requireNonNull(destination.state).getFirstPagesList()).isEmpty();
   }
 
   private static DrainRequest acknowledging(BitSet pages) {
