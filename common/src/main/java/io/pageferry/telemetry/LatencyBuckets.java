@@ -1,5 +1,7 @@
 package io.pageferry.telemetry;
 
+import java.util.Arrays;
+
 /**
  * Buckets for durations from 100 ns to 1000 s: each power of ten is cut at 1, 2 and 5, and what is
  * between into equal steps, so that a bucket is at most 2.5 % wide and every 1, 2 or 5 is an edge.
@@ -32,7 +34,7 @@ final class LatencyBuckets {
       }
       upper[buckets++] = digits;
     }
-    UPPER_DIGITS = java.util.Arrays.copyOf(upper, buckets);
+    UPPER_DIGITS = Arrays.copyOf(upper, buckets);
     COUNT = 1 + DECADES * buckets;
     long scale = 1;
     for (int decade = 0; decade < DECADES; decade++) {

@@ -14,9 +14,10 @@ import java.util.stream.DoubleStream;
 import java.util.stream.LongStream;
 
 /**
- * Shows latencies as a Prometheus histogram in seconds, wide enough for a page fault in local memory
- * and for one that waits out a broken link: buckets at 1, 2 and 5 of each power of ten from 5 µs to
- * 10 s. Micrometer's timers could do it too, for 60 ns each time one is recorded. Any thread.
+ * Shows latencies as a Prometheus histogram in seconds, wide enough for a page fault in local
+ * memory and for one that waits out a broken link: buckets at 1, 2 and 5 of each power of ten from
+ * 5 µs to 10 s. Micrometer's timers could do it too, for 60 ns each time one is recorded. Any
+ * thread.
  */
 public final class LatencyCollector implements Collector {
   private static final double NANOS_PER_SECOND = 1e9;
@@ -50,11 +51,6 @@ public final class LatencyCollector implements Collector {
     this.metadata = new MetricMetadata(name, help, Unit.SECONDS);
     this.label = label;
     this.latencies = latencies;
-  }
-
-  @Override
-  public String getPrometheusName() {
-    return metadata.getPrometheusName();
   }
 
   @Override

@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * all. Recording is a few plain loads and opaque stores, without a locked instruction, because it
  * stands in the path of a fault.
  *
- * <p>One thread records at a time. Any thread reads, through {@link LatencyCounts#add}: it sees each
- * number whole and never one that goes back, but of a duration that is being recorded maybe only a
- * part.
+ * <p>One thread records at a time. Any thread reads, through {@link LatencyCounts#add}: it sees
+ * each number whole and never one that goes back, but of a duration that is being recorded maybe
+ * only a part.
  */
 public final class LatencyHistogram {
   static final int COUNT = LatencyBuckets.COUNT;

@@ -16,7 +16,9 @@ public final class PrometheusRegistries {
     return create(Tags.empty());
   }
 
-  /** A registry whose meters all carry the given tags, with the JVM's and the process' meters in it. */
+  /**
+   * A registry whose meters all carry the given tags, with the JVM's and the process' meters in it.
+   */
   public static PrometheusMeterRegistry create(Tags commonTags) {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     registry.config().commonTags(commonTags);

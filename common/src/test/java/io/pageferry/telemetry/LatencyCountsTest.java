@@ -78,6 +78,25 @@ class LatencyCountsTest {
   }
 
   @Test
+  void whatCameSinceAReadingIsTheDifferenceOfTwo() {
+    LatencyHistogram histogram = new LatencyHistogram();
+    histogram.record(1_000);
+    LatencyCounts before = new LatencyCounts();
+    before.add(histogram);
+    histogram.record(50_000);
+    histogram.record(70_000);
+    LatencyCounts after = new LatencyCounts();
+    after.add(histogram);
+
+    LatencyCounts between = after.since(before);
+
+    assertThat(between.count()).isEqualTo(2);
+    assertThat(between.sumNanos()).isEqualTo(120_000);
+    assertThat(between.leastNanos()).isCloseTo(50_000, Percentage.withPercentage(1.3));
+    assertThat(between.percentileNanos(100)).isCloseTo(70_000, Percentage.withPercentage(1.3));
+  }
+
+  @Test
   void withoutADurationEverythingIsZero() {
     LatencyCounts none = counts();
     assertThat(none.count()).isZero();

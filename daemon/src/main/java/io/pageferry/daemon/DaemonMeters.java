@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * Registers every meter of a daemon: the one place that names metrics. {@code docs/operations.md}
  * lists them.
  *
- * <p>All but the fault latencies are read from the daemon's status when they are scraped; a status is
- * kept for a moment so that one scrape reads one status. Any thread.
+ * <p>All but the fault latencies are read from the daemon's status when they are scraped; a status
+ * is kept for a moment so that one scrape reads one status. Any thread.
  */
 public final class DaemonMeters {
   private static final long STATUS_LIFETIME_NANOS = 100_000_000;
@@ -148,12 +148,14 @@ public final class DaemonMeters {
         .baseUnit("bytes")
         .register(registry);
     FunctionCounter.builder("pageferry.guest.instructions", this, DaemonMeters::instructions)
-        .description("Instructions retired by all vCPUs; its rate is instructions per second")
+        .description("Instructions that vCPUs retired here; its rate is instructions per second")
         .register(registry);
   }
 
   private double instructions() {
-    return status().getGuest().getVcpusList().stream().mapToLong(VcpuStatus::getInstructions).sum();
+    var guest = status().getGuest();
+    return guest.getVcpusList().stream().mapToLong(VcpuStatus::getInstructions).sum()
+        - guest.getInstructionsElsewhere();
   }
 
   private void gauge(

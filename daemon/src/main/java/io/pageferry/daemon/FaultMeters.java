@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * The histogram of fault latencies of all migrations to a destination: what past ones add up to, and
- * what the present one has recorded by the time of a scrape. So recording costs a vCPU what its
+ * The histogram of fault latencies of all migrations to a destination: what past ones add up to,
+ * and what the present one has recorded by the time of a scrape. So recording costs a vCPU what its
  * migration's own bookkeeping costs, and nothing more. Any thread.
  */
 final class FaultMeters {

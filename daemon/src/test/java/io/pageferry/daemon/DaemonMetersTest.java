@@ -31,6 +31,7 @@ class DaemonMetersTest {
               GuestStatus.newBuilder()
                   .setMemoryBytes(8192)
                   .setResidentBytes(4096)
+                  .setInstructionsElsewhere(30)
                   .addVcpus(VcpuStatus.newBuilder().setInstructions(40).setFaults(3))
                   .addVcpus(
                       VcpuStatus.newBuilder()
@@ -93,7 +94,7 @@ class DaemonMetersTest {
           .contains("pageferry_pages{state=\"total\"} 100.0")
           .contains("pageferry_lane_bytes_total{lane=\"urgent\"} 11.0")
           .contains("pageferry_lane_bytes_total{lane=\"drain\"} 22.0")
-          .contains("pageferry_guest_instructions_total 42.0")
+          .contains("pageferry_guest_instructions_total 12.0")
           .contains("pageferry_guest_memory_bytes 8192.0")
           .contains("pageferry_guest_resident_bytes 4096.0")
           .contains("pageferry_vcpu_faults_total{vcpu=\"0\"} 3.0")

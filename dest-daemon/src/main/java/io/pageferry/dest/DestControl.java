@@ -181,14 +181,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
     meters.beginFaults(timings::counts);
     try {
       return new IncomingMigration(
-          key,
-          source,
-          version,
-          vcpus,
-          memory,
-          config.prefetch(),
-          timings,
-          phaseLevel);
+          key, source, version, vcpus, memory, config.prefetch(), timings, phaseLevel);
     } catch (RuntimeException e) {
       memory.close();
       throw e;
