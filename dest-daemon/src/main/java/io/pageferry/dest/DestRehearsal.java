@@ -27,6 +27,7 @@ import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.proto.v1.VersionRange;
 import io.pageferry.rpc.RpcChannel;
 import io.pageferry.rpc.RpcServer;
+import io.pageferry.telemetry.RehearsedScrapes;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
@@ -75,14 +76,15 @@ final class DestRehearsal implements Rehearsal.Play {
     DestControl control =
         new DestControl(config, hostMemory, registry, Rehearsal.none(), Level.DEBUG);
     try (GuestMemory image = GuestMemory.anonymous(spec.slots());
-        control) {
+        control;
+        RehearsedScrapes scrapes = new RehearsedScrapes(registry)) {
       byte[] state = load(spec, image);
       StandInPageService source = new StandInPageService(image.slots().getFirst());
       try (RpcServer server =
           new RpcServer(
               ANY.toSocketAddress(), List.of(new MigrationService(control), source), List.of())) {
         server.start();
-        migrateOn(control, spec, state, ANY.withPort(server.port()).toString(), source);
+        migrateOn(control, spec, state, ANY.withPort(server.port()).toString(), source, scrapes);
       }
     }
   }
@@ -92,12 +94,14 @@ final class DestRehearsal implements Rehearsal.Play {
       MachineSpec spec,
       byte[] state,
       String address,
-      StandInPageService source)
+      StandInPageService source,
+      RehearsedScrapes scrapes)
       throws InterruptedException {
     try (RpcChannel channel = new RpcChannel("rehearsal", address, false)) {
       while (true) {
         migrate(channel, spec, state, address, source);
         var _ = control.migrationTracker().awaitSettled();
+        scrapes.scrape();
         control.unload();
         migrations.incrementAndGet();
       }
