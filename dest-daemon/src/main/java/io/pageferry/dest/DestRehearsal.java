@@ -1,7 +1,6 @@
 package io.pageferry.dest;
 
 import com.google.protobuf.ByteString;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.config.HostPort;
@@ -28,6 +27,7 @@ import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.proto.v1.VersionRange;
 import io.pageferry.rpc.RpcChannel;
 import io.pageferry.rpc.RpcServer;
+import io.pageferry.telemetry.RehearsedScrapes;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
@@ -72,18 +72,19 @@ final class DestRehearsal implements Rehearsal.Play {
             MEMORY_BYTES,
             new MachineSpec.Kind.Riscv(),
             0);
-    MeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     DestControl control =
         new DestControl(config, hostMemory, registry, Rehearsal.none(), Level.DEBUG);
     try (GuestMemory image = GuestMemory.anonymous(spec.slots());
-        control) {
+        control;
+        RehearsedScrapes scrapes = new RehearsedScrapes(registry)) {
       byte[] state = load(spec, image);
       StandInPageService source = new StandInPageService(image.slots().getFirst());
       try (RpcServer server =
           new RpcServer(
               ANY.toSocketAddress(), List.of(new MigrationService(control), source), List.of())) {
         server.start();
-        migrateOn(control, spec, state, ANY.withPort(server.port()).toString(), source);
+        migrateOn(control, spec, state, ANY.withPort(server.port()).toString(), source, scrapes);
       }
     }
   }
@@ -93,12 +94,14 @@ final class DestRehearsal implements Rehearsal.Play {
       MachineSpec spec,
       byte[] state,
       String address,
-      StandInPageService source)
+      StandInPageService source,
+      RehearsedScrapes scrapes)
       throws InterruptedException {
     try (RpcChannel channel = new RpcChannel("rehearsal", address, false)) {
       while (true) {
         migrate(channel, spec, state, address, source);
         var _ = control.migrationTracker().awaitSettled();
+        scrapes.scrape();
         control.unload();
         migrations.incrementAndGet();
       }

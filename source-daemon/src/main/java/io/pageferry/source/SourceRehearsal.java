@@ -12,6 +12,7 @@ import io.pageferry.migration.PhaseTracker;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.rpc.RpcServer;
+import io.pageferry.telemetry.RehearsedScrapes;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.event.Level;
@@ -44,28 +45,33 @@ final class SourceRehearsal implements Rehearsal.Play {
     StandInMigrationService destination = new StandInMigrationService();
     RpcServer server =
         new RpcServer(ANY.toSocketAddress(), List.of(destination), List.of(lanes.service()));
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     SourceControl control =
         new SourceControl(
             new SourceConfig(ANY, ANY, null, BYTES_IN_FLIGHT),
             () -> ANY.withPort(server.port()),
             lanes,
             hostMemory,
-            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+            registry,
             Rehearsal.none(),
             Level.DEBUG);
     // Lanes must have ended before the memory goes.
     try (destination;
         control;
-        server) {
+        server;
+        RehearsedScrapes scrapes = new RehearsedScrapes(registry)) {
       server.start();
-      migrateOn(control, ANY.withPort(server.port()));
+      migrateOn(control, ANY.withPort(server.port()), scrapes);
     }
   }
 
-  private void migrateOn(SourceControl control, HostPort destination) throws InterruptedException {
+  private void migrateOn(SourceControl control, HostPort destination, RehearsedScrapes scrapes)
+      throws InterruptedException {
     try {
       while (true) {
         migrate(control, destination);
+        scrapes.scrape();
+        control.unload();
         migrations.incrementAndGet();
       }
     } finally {
@@ -96,6 +102,5 @@ final class SourceRehearsal implements Rehearsal.Play {
     if (tracker.awaitSettled() != Phase.COMPLETED) {
       throw new IllegalStateException("A migration in rehearsal ended: " + tracker.reason());
     }
-    control.unload();
   }
 }
