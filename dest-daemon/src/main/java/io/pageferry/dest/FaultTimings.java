@@ -1,24 +1,29 @@
 package io.pageferry.dest;
 
 import io.pageferry.daemon.DaemonMeters;
+import io.pageferry.daemon.VcpuFaults;
 import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.FaultLatency;
+import io.pageferry.proto.v1.SlowFault;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
 import jdk.jfr.EventType;
-import org.HdrHistogram.ConcurrentHistogram;
+import org.HdrHistogram.AtomicHistogram;
 import org.HdrHistogram.Histogram;
 
 /**
- * How long faults took, whole and in parts, and how long each vCPU was blocked. vCPU threads
- * record, each its own; any thread reads. Times are monotonic nanoseconds.
+ * How long faults took, whole and in parts, which were the slowest, and how long each vCPU was
+ * blocked. vCPU threads record, each its own; any thread reads. Times are monotonic nanoseconds.
  */
-final class FaultTimings {
+final class FaultTimings implements VcpuFaults {
   private static final long LONGEST_NANOS = TimeUnit.HOURS.toNanos(1);
   private static final int DIGITS = 2;
+  private static final long NOT_WAITING = 0;
 
   private final EventType events = EventType.getEventType(FaultEvent.class);
   private final DaemonMeters meters;
+  private final boolean recordable;
   private final Histogram total = histogram();
   private final Histogram queue = histogram();
   private final Histogram wire = histogram();
@@ -26,54 +31,70 @@ final class FaultTimings {
   private final Histogram resume = histogram();
   private final AtomicLongArray faults;
   private final AtomicLongArray blockedNanos;
+  private final AtomicLongArray waitingSince;
+  private final SlowestFaults slowest;
+  private final RecentFaults recent = new RecentFaults(System.nanoTime(), copy(total));
+  private volatile long takeoverNanos = System.nanoTime();
 
-  FaultTimings(int vcpus, DaemonMeters meters) {
+  /**
+   * Of a migration that begins.
+   *
+   * @param recordable whether faults may become events of a flight recording
+   */
+  FaultTimings(int vcpus, DaemonMeters meters, boolean recordable) {
     this.meters = meters;
+    this.recordable = recordable;
     faults = new AtomicLongArray(vcpus);
     blockedNanos = new AtomicLongArray(vcpus);
+    waitingSince = new AtomicLongArray(vcpus);
+    slowest = new SlowestFaults(vcpus);
   }
 
   private static Histogram histogram() {
-    return new ConcurrentHistogram(LONGEST_NANOS, DIGITS);
+    // Unlike a ConcurrentHistogram it takes no lock for each of its thousands of counts when read.
+    return new AtomicHistogram(LONGEST_NANOS, DIGITS);
   }
 
-  /**
-   * A vCPU is about to be entered again.
-   *
-   * @param frame guest frame number of the page
-   * @param installed 0 if the page was present before the vCPU was seen waiting, or it was kicked:
-   *     then only the total is known
-   */
-  void record(int vcpu, long frame, long exit, long sent, long arrived, long installed) {
-    long now = System.nanoTime();
-    faults.incrementAndGet(vcpu);
-    blockedNanos.addAndGet(vcpu, now - exit);
-    record(total, DaemonMeters.Part.TOTAL, now - exit);
-    if (installed != 0) {
-      // A page that another vCPU or the drain had under way may arrive before this one's request is
-      // out.
-      long onWire = Math.max(arrived, sent);
-      long inPlace = Math.max(installed, onWire);
-      if (events.isEnabled()) {
-        commitEvent(vcpu, frame, sent - exit, onWire - sent, inPlace - onWire, now - inPlace);
-      }
-      record(queue, DaemonMeters.Part.QUEUE, sent - exit);
-      record(wire, DaemonMeters.Part.WIRE, onWire - sent);
-      record(install, DaemonMeters.Part.INSTALL, inPlace - onWire);
-      record(resume, DaemonMeters.Part.RESUME, now - inPlace);
+  private static Histogram copy(Histogram recording) {
+    Histogram copy = new Histogram(recording);
+    copy.add(recording);
+    return copy;
+  }
+
+  /** The guest belongs here from now on. */
+  void takenOver(long nanos) {
+    takeoverNanos = nanos;
+  }
+
+  /** A fault has begun. By the vCPU's thread. */
+  void began(Fault fault) {
+    waitingSince.setRelease(fault.vcpu(), fault.exitNanos());
+    if (recordable && events.isEnabled()) {
+      FaultEvent event = new FaultEvent();
+      event.begin();
+      fault.setEvent(event);
     }
   }
 
-  private static void commitEvent(
-      int vcpu, long frame, long queue, long wire, long install, long resume) {
-    FaultEvent event = new FaultEvent();
-    event.vcpu = vcpu;
-    event.frame = frame;
-    event.queue = queue;
-    event.wire = wire;
-    event.install = install;
-    event.resume = resume;
-    event.commit();
+  /** A fault has ended; its vCPU is about to be entered again. By the vCPU's thread. */
+  void ended(Fault fault) {
+    int vcpu = fault.vcpu();
+    faults.incrementAndGet(vcpu);
+    blockedNanos.addAndGet(vcpu, fault.totalNanos());
+    waitingSince.setRelease(vcpu, NOT_WAITING);
+    slowest.offer(fault);
+    FaultEvent event = fault.event();
+    if (event != null) {
+      event.commit(fault);
+      fault.setEvent(null);
+    }
+    record(total, DaemonMeters.Part.TOTAL, fault.totalNanos());
+    if (fault.hasParts()) {
+      record(queue, DaemonMeters.Part.QUEUE, fault.queueNanos());
+      record(wire, DaemonMeters.Part.WIRE, fault.wireNanos());
+      record(install, DaemonMeters.Part.INSTALL, fault.installNanos());
+      record(resume, DaemonMeters.Part.RESUME, fault.resumeNanos());
+    }
   }
 
   private void record(Histogram histogram, DaemonMeters.Part part, long nanos) {
@@ -82,43 +103,56 @@ final class FaultTimings {
     meters.recordFault(part, value);
   }
 
-  /** Userfault exits of a vCPU. */
-  long faults(int vcpu) {
+  @Override
+  public long faults(int vcpu) {
     return faults.get(vcpu);
   }
 
   /** Userfault exits of all vCPUs. */
   long faults() {
-    return sum(faults);
-  }
-
-  /** Time a vCPU spent between exits and re-entries. */
-  long blockedNanos(int vcpu) {
-    return blockedNanos.get(vcpu);
-  }
-
-  private static long sum(AtomicLongArray values) {
     long sum = 0;
-    for (int i = 0; i < values.length(); i++) {
-      sum += values.get(i);
+    for (int vcpu = 0; vcpu < faults.length(); vcpu++) {
+      sum += faults.get(vcpu);
     }
     return sum;
   }
 
-  /** All of it as a message. */
-  FaultLatency toMessage() {
-    return FaultLatency.newBuilder()
-        .setTotal(distribution(total))
-        .setQueue(distribution(queue))
-        .setWire(distribution(wire))
-        .setInstall(distribution(install))
-        .setResume(distribution(resume))
-        .build();
+  @Override
+  public long blockedNanos(int vcpu) {
+    return blockedNanos.get(vcpu);
   }
 
-  private static Distribution distribution(Histogram recording) {
-    // A histogram that changes while its mean is computed throws; its copy does not change.
-    Histogram histogram = recording.copy();
+  @Override
+  public long waitingNanos(int vcpu) {
+    long since = waitingSince.getAcquire(vcpu);
+    return since == NOT_WAITING ? 0 : Math.max(1, System.nanoTime() - since);
+  }
+
+  /** The slowest faults, slowest first; times since the guest was taken over. */
+  List<SlowFault> slowest(int limit) {
+    return slowest.slowest(limit, takeoverNanos);
+  }
+
+  /** All distributions as a message. */
+  FaultLatency toMessage() {
+    Histogram all = copy(total);
+    FaultLatency.Builder message =
+        FaultLatency.newBuilder()
+            .setTotal(distribution(all))
+            .setQueue(distribution(copy(queue)))
+            .setWire(distribution(copy(wire)))
+            .setInstall(distribution(copy(install)))
+            .setResume(distribution(copy(resume)));
+    recent.addTo(message, all, System.nanoTime());
+    return message.build();
+  }
+
+  /**
+   * A histogram as a message.
+   *
+   * @param histogram one that does not change: the mean of one that does cannot be computed
+   */
+  static Distribution distribution(Histogram histogram) {
     return Distribution.newBuilder()
         .setCount(histogram.getTotalCount())
         .setMin(histogram.getTotalCount() == 0 ? 0 : histogram.getMinValue())

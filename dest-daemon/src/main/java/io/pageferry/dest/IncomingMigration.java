@@ -261,6 +261,7 @@ final class IncomingMigration implements AutoCloseable {
           ErrorCode.WRONG_GUEST_STATE, "The guest's state has not been transferred.");
     }
     here.fence().take(key.epoch());
+    timings.takenOver(start);
     committed = true;
     tracker.enter(Phase.POSTCOPY_ACTIVE);
     List<? extends Vcpu> vcpuList = here.machine().vcpus();

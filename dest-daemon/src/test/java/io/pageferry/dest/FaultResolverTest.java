@@ -30,7 +30,8 @@ class FaultResolverTest {
       new FaultTimings(
           VCPUS,
           new DaemonMeters(
-              new SimpleMeterRegistry(), Role.ROLE_DESTINATION, Status::getDefaultInstance));
+              new SimpleMeterRegistry(), Role.ROLE_DESTINATION, Status::getDefaultInstance),
+          true);
   private final FaultResolver resolver =
       new FaultResolver(
           incoming.memory, incoming.waiters, fetchers(), PrefetchPolicy.Kind.none, timings);

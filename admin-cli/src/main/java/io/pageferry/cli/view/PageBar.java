@@ -3,8 +3,8 @@ package io.pageferry.cli.view;
 import io.pageferry.proto.v1.PageCounts;
 
 /**
- * A bar of all pages by origin: {@code #} demand, {@code =} drain, {@code .} zero, blank for pages
- * that have not come. Stateless.
+ * A bar of all pages by origin: {@code #} demand, {@code >} prefetched along with it, {@code =}
+ * drain, {@code .} zero, blank for pages that have not come. Stateless.
  */
 public final class PageBar {
   private PageBar() {}
@@ -17,19 +17,45 @@ public final class PageBar {
   public static String draw(PageCounts pages, int width, Palette palette) {
     int inner = Math.max(1, width - 2);
     long total = Math.max(1, pages.getTotal());
+    long waitedFor = pages.getDemand() - pages.getPrefetched();
     // Ends are rounded, not lengths, so that the parts always add up.
-    int demand = end(pages.getDemand(), total, inner);
+    int demand = end(waitedFor, total, inner);
+    int prefetch = end(pages.getDemand(), total, inner);
     int drain = end(pages.getDemand() + pages.getDrain(), total, inner);
     int zero = end(pages.getDemand() + pages.getDrain() + pages.getZero(), total, inner);
-    if (pages.getDemand() > 0 && demand == 0 && drain > 0) {
+    if (waitedFor > 0 && demand == 0 && drain > 0) {
       demand = 1;
     }
+    prefetch = Math.max(demand, prefetch);
+    drain = Math.max(prefetch, drain);
     return "["
         + palette.notice("#".repeat(demand))
-        + palette.good("=".repeat(Math.max(0, drain - demand)))
-        + palette.dim(".".repeat(zero - Math.max(drain, demand)))
-        + " ".repeat(inner - zero)
+        + palette.accent(">".repeat(prefetch - demand))
+        + palette.good("=".repeat(drain - prefetch))
+        + palette.dim(".".repeat(Math.max(0, zero - drain)))
+        + " ".repeat(Math.max(0, inner - Math.max(zero, drain)))
         + "]";
+  }
+
+  /** What the signs mean, and how many pages each stands for; without those that do not occur. */
+  public static String legend(PageCounts pages, Palette palette) {
+    StringBuilder legend = new StringBuilder();
+    legend
+        .append(palette.notice("#"))
+        .append(' ')
+        .append(Units.count(pages.getDemand() - pages.getPrefetched()))
+        .append(" demand");
+    add(legend, palette.accent(">"), pages.getPrefetched(), "prefetch");
+    add(legend, palette.good("="), pages.getDrain(), "drain");
+    add(legend, palette.dim("."), pages.getZero(), "zero");
+    return legend.toString();
+  }
+
+  private static void add(StringBuilder legend, String sign, long count, String name) {
+    if (count > 0) {
+      legend.append("  ").append(sign).append(' ').append(Units.count(count)).append(' ');
+      legend.append(name);
+    }
   }
 
   private static int end(long pages, long total, int width) {
