@@ -67,6 +67,7 @@ class FlightRecordingTest {
       }
       assertThat(fault.getInt("vcpu")).isBetween(0, 1);
       assertThat(fault.getLong("frame")).isBetween(0x80000L, 0x80fffL);
+      assertThat(fault.getLong("address") / 4096).isEqualTo(fault.getLong("frame"));
     }
     assertThat(origins).isSubsetOf("FETCH", "PREFETCH", "DRAIN").isNotEmpty();
   }

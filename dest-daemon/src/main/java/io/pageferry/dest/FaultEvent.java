@@ -6,6 +6,7 @@ import jdk.jfr.Description;
 import jdk.jfr.Enabled;
 import jdk.jfr.Event;
 import jdk.jfr.Label;
+import jdk.jfr.MemoryAddress;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Threshold;
@@ -33,6 +34,11 @@ final class FaultEvent extends Event {
   @Label("Guest Frame Number")
   @Unsigned
   long frame;
+
+  @Label("Guest Physical Address")
+  @Description("Of the access")
+  @MemoryAddress
+  long address;
 
   @Label("Origin")
   @Description(
@@ -67,6 +73,7 @@ final class FaultEvent extends Event {
     }
     vcpu = fault.vcpu();
     frame = PageGeometry.pages(fault.address());
+    address = fault.address();
     origin =
         switch (fault.origin()) {
           case PAGE_ORIGIN_FETCH -> "FETCH";

@@ -105,8 +105,11 @@ final class ReportView {
   private void pages() {
     PageCounts pages = report.arrived().getPages();
     labelled("pages", PageBar.draw(pages, Math.min(60, width - LABEL - 2), palette) + "");
-    labelled("", Units.count(pages.getTotal()) + " pages: " + PageBar.legend(pages, palette));
-    labelled("", "%s arrived twice and dropped".formatted(Units.count(pages.getDuplicate())));
+    PageBar.legend(pages, width - LABEL - 2, palette).forEach(line -> labelled("", line));
+    labelled(
+        "",
+        "%s in all, %s arrived twice and dropped"
+            .formatted(Units.count(pages.getTotal()), Units.count(pages.getDuplicate())));
     lines.add("");
   }
 

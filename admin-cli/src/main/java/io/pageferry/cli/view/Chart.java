@@ -3,7 +3,7 @@ package io.pageferry.cli.view;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A series of values as columns of blocks, the newest at the right. Stateless. */
+/** A series of values as columns of blocks, from the left; older ones make room. Stateless. */
 public final class Chart {
   private static final String EIGHTHS = " ▁▂▃▄▅▆▇█";
 
@@ -18,12 +18,12 @@ public final class Chart {
     double highest = highest(shown);
     List<String> lines = new ArrayList<>();
     for (int row = height - 1; row >= 0; row--) {
-      StringBuilder line = new StringBuilder(" ".repeat(width - shown.size()));
+      StringBuilder line = new StringBuilder();
       for (double value : shown) {
         int eighths = highest > 0 && value > 0 ? eighths(value / highest, height) : 0;
         line.append(EIGHTHS.charAt(Math.clamp(eighths - 8L * row, 0, 8)));
       }
-      lines.add(line.toString());
+      lines.add(Text.pad(line.toString(), width));
     }
     return lines;
   }

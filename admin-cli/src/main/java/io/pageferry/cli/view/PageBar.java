@@ -1,6 +1,8 @@
 package io.pageferry.cli.view;
 
 import io.pageferry.proto.v1.PageCounts;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A bar of all pages by origin: {@code #} demand, {@code >} prefetched along with it, {@code =}
@@ -37,25 +39,36 @@ public final class PageBar {
         + "]";
   }
 
-  /** What the signs mean, and how many pages each stands for; without those that do not occur. */
-  public static String legend(PageCounts pages, Palette palette) {
-    StringBuilder legend = new StringBuilder();
-    legend
-        .append(palette.notice("#"))
-        .append(' ')
-        .append(Units.count(pages.getDemand() - pages.getPrefetched()))
-        .append(" demand");
-    add(legend, palette.accent(">"), pages.getPrefetched(), "prefetch");
-    add(legend, palette.good("="), pages.getDrain(), "drain");
-    add(legend, palette.dim("."), pages.getZero(), "zero");
-    return legend.toString();
+  /**
+   * What the signs mean, and how many pages each stands for, in lines of at most a width; without
+   * those that do not occur.
+   */
+  public static List<String> legend(PageCounts pages, int width, Palette palette) {
+    List<String> entries = new ArrayList<>();
+    entries.add(entry(palette.notice("#"), pages.getDemand() - pages.getPrefetched(), "demand"));
+    if (pages.getPrefetched() > 0) {
+      entries.add(entry(palette.accent(">"), pages.getPrefetched(), "prefetch"));
+    }
+    if (pages.getDrain() > 0) {
+      entries.add(entry(palette.good("="), pages.getDrain(), "drain"));
+    }
+    if (pages.getZero() > 0) {
+      entries.add(entry(palette.dim("."), pages.getZero(), "zero"));
+    }
+    List<String> lines = new ArrayList<>(List.of(entries.removeFirst()));
+    for (String entry : entries) {
+      String longer = lines.getLast() + "  " + entry;
+      if (Text.columns(longer) <= width) {
+        lines.set(lines.size() - 1, longer);
+      } else {
+        lines.add(entry);
+      }
+    }
+    return lines;
   }
 
-  private static void add(StringBuilder legend, String sign, long count, String name) {
-    if (count > 0) {
-      legend.append("  ").append(sign).append(' ').append(Units.count(count)).append(' ');
-      legend.append(name);
-    }
+  private static String entry(String sign, long count, String name) {
+    return sign + " " + Units.count(count) + " " + name;
   }
 
   private static int end(long pages, long total, int width) {

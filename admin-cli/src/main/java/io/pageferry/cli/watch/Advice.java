@@ -1,7 +1,6 @@
 package io.pageferry.cli.watch;
 
 import io.pageferry.cli.StatusPair;
-import io.pageferry.cli.view.Units;
 import io.pageferry.proto.v1.ErrorCode;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.GuestStatus;
@@ -29,21 +28,16 @@ final class Advice {
     if (known.sourceMigration().isEmpty() || known.sameMigration()) {
       known.destinationMigration().ifPresent(there -> addReason(sentences, "Destination", there));
     }
-    if (known.phase() == Phase.PHASE_POSTCOPY_PAUSED) {
+    if (frame.now().phase() == Phase.PHASE_POSTCOPY_PAUSED) {
       sentences.add(paused(frame, known));
     }
     return sentences;
   }
 
   private static void addSilence(List<String> sentences, Seen daemon) {
-    if (daemon.failure().isEmpty()) {
-      return;
+    if (!daemon.failure().isEmpty()) {
+      sentences.add(daemon.failure());
     }
-    String since =
-        daemon.status() == null
-            ? ""
-            : " What it said " + Units.duration(daemon.ageNanos()) + " ago is shown.";
-    sentences.add(daemon.failure() + since);
   }
 
   private static void addReason(List<String> sentences, String who, MigrationStatus migration) {
@@ -83,8 +77,9 @@ final class Advice {
   }
 
   /** A sentence on what can be done now; empty while there is nothing to do but wait. */
-  static String next(StatusPair known) {
-    return switch (known.phase()) {
+  static String next(Observation now) {
+    StatusPair known = now.known();
+    return switch (now.phase()) {
       case PHASE_FAILED, PHASE_CANCELLED ->
           "The guest is at the source; 'ferry migrate' tries again.";
       case PHASE_COMPLETED ->

@@ -9,6 +9,7 @@ import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.VcpuStatus;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /** How each vCPU gets on: a line or half a line for each. Stateless. */
 final class VcpuTable {
@@ -38,8 +39,8 @@ final class VcpuTable {
     return (guest.getVcpusCount() + columns - 1) / columns;
   }
 
-  private static int columns(int width) {
-    return Math.max(1, (width + GAP) / (COLUMN + GAP));
+  private int columns(int width) {
+    return Math.clamp((width + GAP) / (COLUMN + GAP), 1, guest.getVcpusCount());
   }
 
   /** The table in at most so many lines, which are at least 2; says what it leaves out. */
@@ -61,7 +62,7 @@ final class VcpuTable {
     return lines;
   }
 
-  private static String joined(int columns, java.util.function.IntFunction<String> cell) {
+  private static String joined(int columns, IntFunction<String> cell) {
     StringBuilder line = new StringBuilder();
     for (int column = 0; column < columns; column++) {
       line.append(column == 0 ? "" : " ".repeat(GAP)).append(Text.pad(cell.apply(column), COLUMN));
@@ -70,7 +71,7 @@ final class VcpuTable {
   }
 
   private static String header() {
-    return Text.pad("      state", 22)
+    return Text.pad("vCPU  state", 22)
         + Text.right("faults", 10)
         + Text.right("blocked now", 13)
         + Text.right("so far", 9)
@@ -82,7 +83,7 @@ final class VcpuTable {
       return "";
     }
     VcpuStatus vcpu = guest.getVcpus(index);
-    double blockedNow = rates.perSecond(index, status -> blockedNanos(status)) / 1e9;
+    double blockedNow = rates.perSecond(index, VcpuTable::blockedNanos) / 1e9;
     double blockedSoFar =
         arrivedNanos == 0 ? Double.NaN : (double) blockedNanos(vcpu) / arrivedNanos;
     return Text.pad(Text.right(Integer.toString(index), 4) + "  " + state(vcpu), 22)

@@ -14,6 +14,7 @@ final class WatchHead {
   private static final int PHASE = 17;
   private static final int STATE = 13;
   private static final int RESIDENT = 19;
+  private static final String NO_MIGRATION = "no migration";
 
   private final Observation now;
   private final Palette palette;
@@ -39,9 +40,16 @@ final class WatchHead {
     StatusPair known = now.known();
     String title =
         palette.bold(Text.pad("PageFerry", WatchView.LABEL + 1))
-            + Text.pad(phase(known.phase(), palette), PHASE)
+            + Text.pad(title(now.phase()), PHASE)
             + known.guest().map(WatchHead::guest).orElse("no guest");
     return List.of(title, daemon("source", now.source()), daemon("destination", now.destination()));
+  }
+
+  private String title(Phase phase) {
+    return switch (phase) {
+      case PHASE_UNSPECIFIED, PHASE_LISTENING -> palette.accent(NO_MIGRATION);
+      default -> phase(phase, palette);
+    };
   }
 
   private static String guest(GuestStatus guest) {
@@ -59,7 +67,10 @@ final class WatchHead {
     if (status == null) {
       return label + Text.pad(palette.bad("no answer"), PHASE + STATE + RESIDENT) + seen.address();
     }
-    String phase = Units.phase(status.getPhase());
+    String phase =
+        status.getPhase() == Phase.PHASE_UNSPECIFIED
+            ? NO_MIGRATION
+            : Units.phase(status.getPhase());
     String state = status.hasGuest() ? Units.state(status.getGuest().getState()) : "no guest";
     String last =
         seen.answers()

@@ -34,7 +34,7 @@ public final class WatchHistory {
       looks.removeFirst();
     }
     sample(look);
-    return new WatchFrame(look, looks.getFirst(), new ArrayList<>(samples), SAMPLE_NANOS);
+    return new WatchFrame(look, looks.getFirst(), new ArrayList<>(samples));
   }
 
   private Observation second() {
@@ -50,12 +50,13 @@ public final class WatchHistory {
       samples.clear();
     }
     if (migration.isEmpty()
-        || !isUnderWay(known.phase())
+        || !isUnderWay(look.phase())
         || (!samples.isEmpty() && look.nanos() - sampledNanos < SAMPLE_NANOS)) {
       return;
     }
     sampledNanos = look.nanos();
-    samples.addLast(sample(new Rates(looks.getFirst().known(), known), migration.get()));
+    Rates rates = new Rates(looks.getFirst().known(), known);
+    samples.addLast(sample(look.nanos(), rates, migration.get()));
     if (samples.size() > MOST_SAMPLES) {
       samples.removeFirst();
     }
@@ -69,10 +70,11 @@ public final class WatchHistory {
     };
   }
 
-  private static Sample sample(Rates rates, MigrationStatus migration) {
+  private static Sample sample(long nanos, Rates rates, MigrationStatus migration) {
     FaultLatency latency = migration.getFaultLatency();
     Distribution recent = latency.getRecent();
     return new Sample(
+        nanos,
         rates.perSecond(status -> status.getDemandBytes() + status.getDrainBytes()),
         recent.getCount() == 0 ? Double.NaN : recent.getP99());
   }

@@ -54,9 +54,7 @@ final class WatchTables {
 
   /** Nothing is "now" when the migration is over. */
   private double now(ToLongFunction<MigrationStatus> value) {
-    return WatchHistory.isUnderWay(frame.now().known().phase())
-        ? rates.perSecond(value)
-        : Double.NaN;
+    return WatchHistory.isUnderWay(frame.now().phase()) ? rates.perSecond(value) : Double.NaN;
   }
 
   /** Three lines, and as many more as the chart is to grow. */
@@ -68,11 +66,11 @@ final class WatchTables {
     rows.add(
         latencies(
             "now",
-            known(perSecond, faults -> Units.magnitude(Math.rint(faults)) + "/s"),
+            known(perSecond, faults -> Units.count(Math.round(faults)) + "/s"),
             Double.isNaN(perSecond) ? Distribution.getDefaultInstance() : latency.getRecent()));
     rows.add(latencies("so far", Units.count(migration.getFaults()), latency.getTotal()));
     return beside(
-        "faults", rows, Sample::faultP99Nanos, p99 -> "p99 " + Units.duration(p99), chartGrowth);
+        "faults", rows, Sample::faultP99Nanos, p99 -> Units.duration(p99) + " p99", chartGrowth);
   }
 
   private static String latencies(String name, String count, Distribution distribution) {
@@ -125,10 +123,14 @@ final class WatchTables {
     if (chartWidth < NARROWEST_CHART || highest == 0) {
       return List.of();
     }
-    double span = (double) shown.size() * frame.sampleNanos();
-    String title = unit.apply(highest) + " at most, " + Units.duration(span);
+    String title = "≤ " + unit.apply(highest);
+    List<Sample> samples = frame.samples().subList(values.size() - shown.size(), values.size());
+    String span = ", " + Units.duration(samples.getLast().nanos() - samples.getFirst().nanos());
+    if (title.length() + span.length() <= chartWidth) {
+      title += span;
+    }
     List<String> lines = new ArrayList<>();
-    lines.add(palette.dim(Text.fit(Text.right(title, chartWidth), chartWidth)));
+    lines.add(palette.dim(Text.fit(title, chartWidth)));
     Chart.draw(values, chartWidth, height).forEach(line -> lines.add(palette.accent(line)));
     return lines;
   }

@@ -100,9 +100,11 @@ public final class WatchView {
     known
         .pageView()
         .ifPresent(counted -> {
-          MigrationStatus timed = known.sourceMigration().orElse(counted);
+          MigrationStatus timed = frame.now().timed().orElse(counted);
           parts.add(new Part(3, phases(timed)));
-          parts.add(new Part(2, pages(counted.getPages())));
+          if (counted.getPages().getPresent() > 0) {
+            parts.add(new Part(2, pages(counted.getPages())));
+          }
           if (Rates.sinceArrivalNanos(counted) > 0) {
             WatchTables tables = new WatchTables(frame, size.columns(), palette);
             parts.add(new Part(6, tables.moved(counted, chartGrowth)));
@@ -132,21 +134,21 @@ public final class WatchView {
 
   private List<String> pages(PageCounts pages) {
     String figures =
-        "  %s  %s of %s"
+        "  %s  %s missing"
             .formatted(
                 Units.percent(pages.getPresent(), pages.getTotal()),
-                Units.count(pages.getPresent()),
-                Units.count(pages.getTotal()));
+                Units.count(pages.getTotal() - pages.getPresent()));
     int bar = Math.max(10, size.columns() - LABEL - figures.length());
-    String legend =
-        PageBar.legend(pages, palette)
-            + "  "
-            + Units.count(pages.getTotal() - pages.getPresent())
-            + " missing";
-    if (pages.getDuplicate() > 0) {
-      legend += "  (" + Units.count(pages.getDuplicate()) + " twice)";
+    List<String> lines = new ArrayList<>();
+    lines.add(PageBar.draw(pages, bar, palette) + figures);
+    String twice =
+        pages.getDuplicate() > 0 ? "  (" + Units.count(pages.getDuplicate()) + " twice)" : "";
+    int width = size.columns() - LABEL;
+    lines.addAll(PageBar.legend(pages, width, palette));
+    if (Text.columns(lines.getLast()) + twice.length() <= width) {
+      lines.set(lines.size() - 1, lines.getLast() + twice);
     }
-    return labelled("pages", List.of(PageBar.draw(pages, bar, palette) + figures, legend));
+    return labelled("pages", lines);
   }
 
   private String times(MigrationStatus timed, MigrationStatus counted) {
@@ -156,7 +158,7 @@ public final class WatchView {
     }
     boolean over = timed.getPhase() == Phase.PHASE_COMPLETED;
     times.add((over ? "total " : "elapsed ") + Units.duration(timed.getElapsedNanos()));
-    if (counted.getEtaMillis() > 0) {
+    if (counted.getEtaMillis() > 0 && frame.now().destination().answers()) {
       times.add("ETA " + Units.duration(counted.getEtaMillis() * 1e6));
     }
     if (timed.getBytesInFlight() > 0) {
@@ -187,7 +189,7 @@ public final class WatchView {
     for (String trouble : Advice.troubles(frame)) {
       Text.wrap(trouble, size.columns()).forEach(line -> lines.add(palette.notice(line)));
     }
-    String next = Advice.next(known);
+    String next = Advice.next(frame.now());
     if (!next.isEmpty()) {
       Text.wrap(next, size.columns()).forEach(line -> lines.add(palette.dim(line)));
     }

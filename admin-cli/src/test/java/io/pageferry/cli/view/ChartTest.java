@@ -7,8 +7,8 @@ import org.junit.jupiter.api.Test;
 
 class ChartTest {
   @Test
-  void theHighestValueReachesTheTopAndTheNewestIsAtTheRight() {
-    assertThat(Chart.draw(List.of(1.0, 2.0, 4.0, 8.0), 6, 1)).containsExactly("  ▁▂▄█");
+  void theHighestValueReachesTheTopAndTheNewestIsTheLast() {
+    assertThat(Chart.draw(List.of(1.0, 2.0, 4.0, 8.0), 6, 1)).containsExactly("▁▂▄█  ");
   }
 
   @Test

@@ -14,8 +14,11 @@ class PageBarTest {
   void eachOriginHasItsShareAndMissingPagesAreBlank() {
     PageCounts pages = pages().setDemand(300).setPrefetched(200).setDrain(300).setZero(200).build();
     assertThat(PageBar.draw(pages, 22, Palette.PLAIN)).isEqualTo("[##>>>>======....    ]");
-    assertThat(PageBar.legend(pages, Palette.PLAIN))
-        .isEqualTo("# 100 demand  > 200 prefetch  = 300 drain  . 200 zero");
+    assertThat(PageBar.legend(pages, 80, Palette.PLAIN))
+        .containsExactly("# 100 demand  > 200 prefetch  = 300 drain  . 200 zero");
+    assertThat(PageBar.legend(pages, 40, new Palette(true)))
+        .hasSize(2)
+        .allMatch(line -> Text.columns(line) <= 40);
   }
 
   @Test

@@ -165,8 +165,8 @@ final class Looks {
   static WatchFrame frame(Observation before, Observation now) {
     List<Sample> samples =
         IntStream.rangeClosed(1, 16)
-            .mapToObj(i -> new Sample(i * 1_000_000.0, 1_600_000.0 / i))
+            .mapToObj(i -> new Sample(250L * i * MILLIS, i * 1_000_000.0, 1_600_000.0 / i))
             .toList();
-    return new WatchFrame(now, before, samples, 250 * MILLIS);
+    return new WatchFrame(now, before, samples);
   }
 }

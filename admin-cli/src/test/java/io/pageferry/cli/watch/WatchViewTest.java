@@ -40,7 +40,7 @@ class WatchViewTest {
   }
 
   private static WatchFrame still(Observation look) {
-    return new WatchFrame(look, look, List.of(), 250 * Looks.MILLIS);
+    return new WatchFrame(look, look, List.of());
   }
 
   @Test
@@ -109,6 +109,23 @@ class WatchViewTest {
             Looks.source(Looks.source(Phase.PHASE_POSTCOPY_PAUSED, 4_000)),
             Looks.destination(paused.toBuilder().setMigration(migration).build()));
     assertLooksAs("paused-80x24.txt", render(Looks.frame(look, look), SMALL));
+  }
+
+  @Test
+  void whenTheSourceIsGoneTheDestinationTellsThatTheMigrationIsPaused() {
+    Seen gone =
+        new Seen(
+            "127.0.0.1:7401",
+            Looks.source(Phase.PHASE_POSTCOPY_ACTIVE, 4_000),
+            3_000 * Looks.MILLIS,
+            "Cannot reach the source daemon.");
+    Observation now =
+        new Observation(
+            0, gone, Looks.destination(Looks.destination(Phase.PHASE_POSTCOPY_PAUSED, 4_000, 2)));
+    List<String> lines = render(Looks.frame(now, now), SMALL);
+    assertThat(lines.getFirst()).contains("POSTCOPY_PAUSED");
+    assertThat(lines).anyMatch(line -> line.contains("Nothing arrives any more"));
+    assertThat(lines).noneMatch(line -> line.contains("in flight"));
   }
 
   @ParameterizedTest
