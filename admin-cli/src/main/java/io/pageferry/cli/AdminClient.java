@@ -90,6 +90,11 @@ public final class AdminClient implements AutoCloseable {
     return call(stub -> stub.getStatus(GetStatusRequest.getDefaultInstance()));
   }
 
+  /** Makes the next call try to connect at once, however often that failed before. */
+  public void reconnect() {
+    channel.resetConnectBackoff();
+  }
+
   private FerryException failure(StatusRuntimeException failure) {
     return Failures.of(failure, description(), role == Role.ROLE_SOURCE ? "--source" : "--dest");
   }

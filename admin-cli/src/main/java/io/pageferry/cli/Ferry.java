@@ -31,6 +31,7 @@ import picocli.CommandLine.ScopeType;
       MigrateCommand.class,
       StatusCommand.class,
       WatchCommand.class,
+      FaultsCommand.class,
       CancelCommand.class,
       DigestCommand.class,
       VersionCommand.class

@@ -1,18 +1,15 @@
 package io.pageferry.cli;
 
 import io.pageferry.cli.view.LiveArea;
-import io.pageferry.cli.view.ProgressLine;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Phase;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 
 /** Following a migration to its end. Stateless. */
 public final class Migrations {
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(100);
-  private static final Duration LINE_INTERVAL = Duration.ofSeconds(1);
 
   /** How long one daemon may take to notice an end that the other knows of. */
   private static final Duration SETTLE_TIME = Duration.ofSeconds(5);
@@ -79,7 +76,7 @@ public final class Migrations {
   public static StatusPair follow(Daemons daemons, String migrationId, Terminal terminal)
       throws InterruptedException {
     try (LiveArea area = new LiveArea(terminal.stream(), terminal.interactive())) {
-      ProgressPrinter printer = new ProgressPrinter(area, terminal);
+      ProgressLines lines = new ProgressLines(area, terminal);
       long settleDeadline = 0;
       long silenceDeadline = 0;
       while (true) {
@@ -92,7 +89,10 @@ public final class Migrations {
             throw sourceIsSilent(statuses, migrationId);
           }
         }
-        printer.show(statuses, ended);
+        // In a file the sentence that follows says of a failure all there is to say.
+        if (area.redraws() || !ended || statuses.phase() == Phase.PHASE_COMPLETED) {
+          lines.show(statuses, System.nanoTime());
+        }
         if (ended) {
           settleDeadline = settleDeadline == 0 ? deadline() : settleDeadline;
           if (settled(statuses) || System.nanoTime() - settleDeadline > 0) {
@@ -129,33 +129,26 @@ public final class Migrations {
         || ended(statuses.destinationMigration().orElseThrow().getPhase());
   }
 
-  /** Redraws at each look on a terminal; elsewhere a line at each phase and each second. */
-  private static final class ProgressPrinter {
-    private final LiveArea area;
-    private final Terminal terminal;
-    private Phase lastPhase = Phase.PHASE_UNSPECIFIED;
-    private long lastLineNanos;
-    private boolean endShown;
+  /** Tells when whoever watches a migration has seen its end. One thread. */
+  static final class End {
+    private long settleDeadline;
 
-    ProgressPrinter(LiveArea area, Terminal terminal) {
-      this.area = area;
-      this.terminal = terminal;
-    }
-
-    void show(StatusPair statuses, boolean ended) {
-      long now = System.nanoTime();
-      if (!area.redraws() && ended && statuses.phase() != Phase.PHASE_COMPLETED) {
-        // The sentence that follows says it better.
-        return;
+    /**
+     * How it ended; UNREACHABLE if neither daemon answers, empty while it goes on.
+     *
+     * @param nowNanos {@link System#nanoTime}
+     */
+    Optional<ExitCode> outcome(StatusPair statuses, long nowNanos) {
+      if (statuses.source() == null && statuses.destination() == null) {
+        return Optional.of(ExitCode.UNREACHABLE);
       }
-      boolean due = statuses.phase() != lastPhase || now - lastLineNanos >= LINE_INTERVAL.toNanos();
-      if (endShown || (!area.redraws() && !due)) {
-        return;
+      if (!ended(statuses.phase())) {
+        return Optional.empty();
       }
-      area.show(List.of(ProgressLine.render(statuses, terminal.liveColumns(), terminal.palette())));
-      lastPhase = statuses.phase();
-      lastLineNanos = now;
-      endShown = ended && !area.redraws();
+      settleDeadline = settleDeadline == 0 ? nowNanos + SETTLE_TIME.toNanos() : settleDeadline;
+      return settled(statuses) || nowNanos - settleDeadline > 0
+          ? Optional.of(Migrations.outcome(statuses))
+          : Optional.empty();
     }
   }
 }

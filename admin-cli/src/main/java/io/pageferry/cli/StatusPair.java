@@ -59,13 +59,16 @@ public record StatusPair(
   /** The guest where it runs: the destination's once it is there, else the source's. */
   public Optional<GuestStatus> guest() {
     Optional<GuestStatus> there = guest(destination);
-    boolean arrived =
-        there
-            .filter(guest ->
-                guest.getState() != GuestState.GUEST_STATE_INCOMING
-                    && guest.getState() != GuestState.GUEST_STATE_UNSPECIFIED)
-            .isPresent();
-    return arrived ? there : guest(source).or(() -> there);
+    return guestHasArrived() ? there : guest(source).or(() -> there);
+  }
+
+  /** Whether the destination has a guest that belongs to it. */
+  public boolean guestHasArrived() {
+    return guest(destination)
+        .filter(guest ->
+            guest.getState() != GuestState.GUEST_STATE_INCOMING
+                && guest.getState() != GuestState.GUEST_STATE_UNSPECIFIED)
+        .isPresent();
   }
 
   /**

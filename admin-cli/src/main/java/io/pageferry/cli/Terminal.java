@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.pageferry.cli.view.Palette;
+import io.pageferry.cli.view.Size;
 import java.io.PrintStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -16,11 +17,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream of the process and what it leads to: a terminal with a width that may change, or a file
+ * A stream of the process and what it leads to: a terminal with a size that may change, or a file
  * or pipe. Any thread.
  */
 public final class Terminal {
   private static final int DEFAULT_COLUMNS = 80;
+  private static final int DEFAULT_ROWS = 24;
+  private static final Size NONE = new Size(0, 0);
 
   /** More than any line of progress takes. */
   private static final int UNCUT_COLUMNS = 160;
@@ -56,12 +59,18 @@ public final class Terminal {
 
   /** Whether a person may be looking, and text can be redrawn. */
   public boolean interactive() {
-    return columnsOfDevice() > 0 && !"dumb".equals(environment.get("TERM"));
+    return sizeOfDevice().columns() > 0 && !"dumb".equals(environment.get("TERM"));
+  }
+
+  /** Columns and rows now; 24 rows where there is no terminal. */
+  public Size size() {
+    Size device = sizeOfDevice();
+    return new Size(columns(), device.rows() > 0 ? device.rows() : DEFAULT_ROWS);
   }
 
   /** Columns now: the terminal's, else {@code COLUMNS}, else 80. */
   public int columns() {
-    int columns = columnsOfDevice();
+    int columns = sizeOfDevice().columns();
     if (columns > 0) {
       return columns;
     }
@@ -83,18 +92,19 @@ public final class Terminal {
     return new Palette(interactive() && environment.getOrDefault("NO_COLOR", "").isEmpty());
   }
 
-  /** Columns of the terminal behind the descriptor; 0 when there is none. */
-  private int columnsOfDevice() {
+  /** Size of the terminal behind the descriptor; 0 columns when there is none. */
+  private Size sizeOfDevice() {
     if (IOCTL == null) {
-      return 0;
+      return NONE;
     }
     try (Arena arena = Arena.ofConfined()) {
       // struct winsize: four unsigned shorts, rows and columns first.
       MemorySegment size = arena.allocate(8, 2);
       // Safe: the descriptor is only asked, and the kernel writes at most the eight bytes given.
       int result = (int) IOCTL.invokeExact(fileDescriptor, TIOCGWINSZ, size);
+      int rows = Short.toUnsignedInt(size.get(JAVA_SHORT, 0));
       int columns = Short.toUnsignedInt(size.get(JAVA_SHORT, 2));
-      return result != 0 ? 0 : columns == 0 ? DEFAULT_COLUMNS : columns;
+      return result != 0 ? NONE : new Size(columns == 0 ? DEFAULT_COLUMNS : columns, rows);
     } catch (Throwable e) {
       throw new IllegalStateException("ioctl takes these arguments on every supported system.", e);
     }

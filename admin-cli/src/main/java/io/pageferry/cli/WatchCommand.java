@@ -1,11 +1,11 @@
 package io.pageferry.cli;
 
-import io.pageferry.cli.view.LiveArea;
-import io.pageferry.cli.view.ProgressLine;
-import io.pageferry.cli.view.WatchView;
+import io.pageferry.cli.watch.Observation;
+import io.pageferry.cli.watch.WatchFrame;
+import io.pageferry.cli.watch.WatchHistory;
 import io.pageferry.config.cli.ExitCode;
 import java.time.Duration;
-import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -19,10 +19,13 @@ import picocli.CommandLine.Spec;
     name = "watch",
     description = {
       "Live view of guest and migration, until Ctrl-C.",
-      "On a terminal it is redrawn in place; elsewhere each state is one line; with --output json"
-          + " each is one object."
+      "On a terminal it fills the screen; elsewhere it prints a line when the phase changes, and"
+          + " else at most one a second; with --output json each look is one object on a line."
     })
 final class WatchCommand implements Callable<Integer> {
+  /** How soon a terminal that changes its size gets a picture that fits. */
+  private static final Duration REFRESH_INTERVAL = Duration.ofMillis(100);
+
   @Mixin private SharedOptions options = new SharedOptions();
 
   @Option(
@@ -45,45 +48,67 @@ final class WatchCommand implements Callable<Integer> {
       throw new FerryException(
           ExitCode.USAGE, "--interval must be between 20ms and 1h, for instance 500ms.");
     }
-    Terminal terminal = Terminal.output();
-    boolean redraw = terminal.interactive() && !options.json();
-    LiveArea area = new LiveArea(terminal.stream(), redraw);
-    Thread restore = new Thread(area::close, "restore-terminal");
-    Runtime.getRuntime().addShutdownHook(restore);
-    try (area;
-        Daemons daemons = options.connectBoth()) {
-      while (true) {
-        StatusPair statuses = daemons.statuses();
-        show(statuses, terminal, area);
-        if (untilDone) {
-          if (Migrations.ended(statuses.phase())) {
-            return Migrations.outcome(statuses).number();
-          }
-          if (statuses.source() == null && statuses.destination() == null) {
-            return ExitCode.UNREACHABLE.number();
-          }
-        }
-        Thread.sleep(interval);
+    try (Daemons daemons = options.connectBoth();
+        StatusFeed source = new StatusFeed(daemons.source(), interval);
+        StatusFeed destination = new StatusFeed(daemons.destination(), interval)) {
+      source.awaitFirst();
+      destination.awaitFirst();
+      WatchHistory history = new WatchHistory();
+      WatchFrame first = look(source, destination, history);
+      WatchDisplay display = display(first);
+      Thread restore = new Thread(display::close, "restore-terminal");
+      Runtime.getRuntime().addShutdownHook(restore);
+      try (display) {
+        return watch(source, destination, history, first, display);
+      } finally {
+        removeHook(restore);
       }
-    } finally {
-      removeHook(restore);
     }
   }
 
-  private void show(StatusPair statuses, Terminal terminal, LiveArea area) {
-    if (options.json()) {
-      Printer.of(spec).println(Json.line(Json.of(statuses)));
-      Printer.of(spec).flush();
-    } else if (area.redraws()) {
-      area.show(WatchView.render(statuses, terminal.columns(), terminal.palette()));
-    } else {
-      area.show(List.of(ProgressLine.render(statuses, terminal.liveColumns(), terminal.palette())));
+  private int watch(
+      StatusFeed source,
+      StatusFeed destination,
+      WatchHistory history,
+      WatchFrame first,
+      WatchDisplay display)
+      throws InterruptedException {
+    Migrations.End end = new Migrations.End();
+    WatchFrame frame = first;
+    while (true) {
+      display.show(frame);
+      Optional<ExitCode> outcome =
+          untilDone ? end.outcome(frame.now().answered(), frame.now().nanos()) : Optional.empty();
+      if (outcome.isPresent()) {
+        return outcome.get().number();
+      }
+      long shown = System.nanoTime();
+      while (System.nanoTime() - shown < interval.toNanos()) {
+        Thread.sleep(interval.compareTo(REFRESH_INTERVAL) < 0 ? interval : REFRESH_INTERVAL);
+        display.refresh();
+      }
+      frame = look(source, destination, history);
     }
+  }
+
+  private static WatchFrame look(StatusFeed source, StatusFeed destination, WatchHistory history) {
+    long now = System.nanoTime();
+    return history.add(new Observation(now, source.look(now), destination.look(now)));
+  }
+
+  private WatchDisplay display(WatchFrame first) {
+    Terminal terminal = Terminal.output();
+    if (options.json()) {
+      return new WatchDisplay.Objects(Printer.of(spec));
+    }
+    return terminal.interactive()
+        ? new WatchDisplay.Screen(terminal, first)
+        : new WatchDisplay.Lines(terminal);
   }
 
   private static void removeHook(Thread hook) {
     try {
-      Runtime.getRuntime().removeShutdownHook(hook);
+      var _ = Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException _) {
       // Shutting down already: the hook has run or is about to.
     }

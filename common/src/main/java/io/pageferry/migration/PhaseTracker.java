@@ -10,7 +10,8 @@ import org.slf4j.event.Level;
 
 /**
  * The one place where a migration changes its phase: refuses illegal transitions, keeps the
- * timeline and the reason, logs each change, wakes whoever waits for one.
+ * timeline and the reason, logs each change and leaves it in flight recordings, wakes whoever waits
+ * for one.
  *
  * <p>Any thread. Lives as long as its migration. Times are nanoseconds since the migration started.
  */
@@ -46,7 +47,7 @@ public final class PhaseTracker {
     this(key, first, clock, Level.INFO);
   }
 
-  /** The same; phases are logged at {@code level}. */
+  /** The same; phases are logged at {@code level}, and not recorded when it is below INFO. */
   public PhaseTracker(MigrationKey key, Phase first, LongSupplier clock, Level level) {
     this.key = key;
     this.level = level;
@@ -55,6 +56,7 @@ public final class PhaseTracker {
     this.phase = first;
     timeline.add(new Entry(first, 0));
     LOG.atLevel(level).log("phase={} migration={} epoch={}", first, key.migrationId(), key.epoch());
+    leaveEvent(first, "", 0, "");
   }
 
   /** The phase now. Volatile read. */
@@ -104,7 +106,13 @@ public final class PhaseTracker {
     if (!phase.mayBecome(next)) {
       return false;
     }
-    timeline.add(new Entry(next, clock.getAsLong() - startNanos));
+    Entry entry = new Entry(next, clock.getAsLong() - startNanos);
+    leaveEvent(
+        next,
+        phase.name(),
+        entry.atNanos() - timeline.getLast().atNanos(),
+        why.map(r -> r.code() + ": " + r.sentence()).orElse(""));
+    timeline.add(entry);
     reason = why;
     phase = next;
     LOG.atLevel(level)
@@ -116,6 +124,20 @@ public final class PhaseTracker {
             why.map(r -> " reason=" + r.code() + " detail=\"" + r.sentence() + "\"").orElse(""));
     notifyAll();
     return true;
+  }
+
+  private void leaveEvent(Phase next, String previous, long lastedNanos, String why) {
+    PhaseEvent event = new PhaseEvent();
+    if (!event.isEnabled() || level.toInt() < Level.INFO.toInt()) {
+      return;
+    }
+    event.phase = next.name();
+    event.previous = previous;
+    event.previousLasted = lastedNanos;
+    event.reason = why;
+    event.migration = key.migrationId().toString();
+    event.epoch = key.epoch();
+    event.commit();
   }
 
   /** Enters a phase with its reason if the present one is {@code from}; tells whether it did. */

@@ -17,6 +17,8 @@ import io.pageferry.proto.v1.DigestGuestResponse;
 import io.pageferry.proto.v1.GetStatusRequest;
 import io.pageferry.proto.v1.GetVersionRequest;
 import io.pageferry.proto.v1.GetVersionResponse;
+import io.pageferry.proto.v1.ListSlowestFaultsRequest;
+import io.pageferry.proto.v1.ListSlowestFaultsResponse;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.LoadGuestResponse;
 import io.pageferry.proto.v1.MigrateRequest;
@@ -43,6 +45,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
   private static final long DEFAULT_INTERVAL_MILLIS = 500;
   private static final int FOLLOW_MILLIS = 200;
+  private static final int DEFAULT_SLOWEST_FAULTS = 20;
 
   private final DaemonControl daemon;
 
@@ -216,5 +219,21 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
     } catch (RuntimeException e) {
       observer.onError(ErrorStatus.toStatusException(e));
     }
+  }
+
+  @Override
+  public void listSlowestFaults(
+      ListSlowestFaultsRequest request, StreamObserver<ListSlowestFaultsResponse> observer) {
+    answer(
+        observer,
+        () -> {
+          long limit = Integer.toUnsignedLong(request.getLimit());
+          if (limit > DaemonControl.MOST_SLOWEST_FAULTS) {
+            throw new IllegalArgumentException(
+                "%d faults were asked for; at most %d are kept."
+                    .formatted(limit, DaemonControl.MOST_SLOWEST_FAULTS));
+          }
+          return daemon.slowestFaults(limit == 0 ? DEFAULT_SLOWEST_FAULTS : (int) limit);
+        });
   }
 }

@@ -1,5 +1,6 @@
 package io.pageferry.daemon;
 
+import io.pageferry.proto.v1.ListSlowestFaultsResponse;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.Role;
@@ -14,6 +15,9 @@ import java.util.UUID;
  * IllegalArgumentException}, whose messages are for the caller, and then have changed nothing.
  */
 public interface DaemonControl {
+  /** Most faults that {@link #slowestFaults} can be asked for. */
+  int MOST_SLOWEST_FAULTS = 100;
+
   /** Which daemon this is. */
   Role role();
 
@@ -40,4 +44,7 @@ public interface DaemonControl {
 
   /** Guest and migration as they stand. */
   Status status();
+
+  /** The slowest faults of the latest migration, at most {@code limit}; NO_MIGRATION before it. */
+  ListSlowestFaultsResponse slowestFaults(int limit);
 }

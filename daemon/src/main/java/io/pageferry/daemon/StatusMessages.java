@@ -11,13 +11,24 @@ import io.pageferry.proto.v1.GuestStatus;
 import io.pageferry.proto.v1.MigrationRef;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.PhaseEntry;
+import io.pageferry.proto.v1.Role;
+import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.VcpuStatus;
 import java.util.UUID;
-import java.util.function.IntToLongFunction;
 
 /** Translates what both daemons say of guests and migrations into messages. Stateless. */
 public final class StatusMessages {
+  private static final long START_NANOS = System.nanoTime();
+
   private StatusMessages() {}
+
+  /** A status of this process as it is now, without guest and migration. */
+  public static Status.Builder status(Role role, boolean rehearsing) {
+    return Status.newBuilder()
+        .setRole(role)
+        .setRehearsing(rehearsing)
+        .setUptimeNanos(System.nanoTime() - START_NANOS);
+  }
 
   /** A phase as a message has it. */
   public static io.pageferry.proto.v1.Phase phase(Phase phase) {
@@ -87,15 +98,10 @@ public final class StatusMessages {
    *
    * @param residentBytes guest memory that is in physical memory here
    * @param bitmaps bitmaps that the daemon keeps for each page
-   * @param faults userfault exits of a vCPU here
-   * @param blocktimeNanos time that a vCPU spent in them
+   * @param faults userfaults of its vCPUs here
    */
   public static GuestStatus guest(
-      HostedGuest guest,
-      long residentBytes,
-      int bitmaps,
-      IntToLongFunction faults,
-      IntToLongFunction blocktimeNanos) {
+      HostedGuest guest, long residentBytes, int bitmaps, VcpuFaults faults) {
     Machine machine = guest.machine();
     GuestStatus.Builder status =
         GuestStatus.newBuilder()
@@ -113,8 +119,9 @@ public final class StatusMessages {
           VcpuStatus.newBuilder()
               .setIndex(vcpu.index())
               .setInstructions(vcpu.instructions())
-              .setFaults(faults.applyAsLong(vcpu.index()))
-              .setBlocktimeNanos(blocktimeNanos.applyAsLong(vcpu.index())));
+              .setFaults(faults.faults(vcpu.index()))
+              .setBlocktimeNanos(faults.blockedNanos(vcpu.index()))
+              .setWaitingNanos(faults.waitingNanos(vcpu.index())));
     }
     return status.build();
   }

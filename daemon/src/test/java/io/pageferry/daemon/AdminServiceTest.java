@@ -21,6 +21,8 @@ import io.pageferry.proto.v1.CancelMigrationRequest;
 import io.pageferry.proto.v1.DigestGuestRequest;
 import io.pageferry.proto.v1.GetStatusRequest;
 import io.pageferry.proto.v1.GetVersionRequest;
+import io.pageferry.proto.v1.ListSlowestFaultsRequest;
+import io.pageferry.proto.v1.ListSlowestFaultsResponse;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.PauseGuestRequest;
@@ -134,6 +136,12 @@ class AdminServiceTest {
       failIfTold();
       return Status.newBuilder().setRole(role()).build();
     }
+
+    @Override
+    public ListSlowestFaultsResponse slowestFaults(int limit) {
+      failIfTold();
+      return ListSlowestFaultsResponse.newBuilder().setFaultCount(limit).build();
+    }
   }
 
   private AdminServiceBlockingStub admin() {
@@ -199,6 +207,21 @@ class AdminServiceTest {
         ErrorCode.INVALID_ARGUMENT,
         "That is no address.",
         () -> admin().migrate(MigrateRequest.getDefaultInstance()));
+  }
+
+  @Test
+  void twentySlowestFaultsAreGivenUnlessAskedOtherwiseAndAHundredAtMost() {
+    assertThat(slowestFaults(0)).isEqualTo(20);
+    assertThat(slowestFaults(1)).isEqualTo(1);
+    assertThat(slowestFaults(100)).isEqualTo(100);
+    refused(ErrorCode.INVALID_ARGUMENT, "101 faults", () -> slowestFaults(101));
+    refused(ErrorCode.INVALID_ARGUMENT, "4294967295 faults", () -> slowestFaults(-1));
+  }
+
+  private long slowestFaults(int limit) {
+    ListSlowestFaultsRequest request =
+        ListSlowestFaultsRequest.newBuilder().setLimit(limit).build();
+    return admin().listSlowestFaults(request).getFaultCount();
   }
 
   @Test

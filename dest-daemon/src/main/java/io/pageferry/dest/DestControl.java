@@ -20,6 +20,7 @@ import io.pageferry.migration.PhaseTracker;
 import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.GuestStatus;
+import io.pageferry.proto.v1.ListSlowestFaultsResponse;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrationStatus;
@@ -54,6 +55,10 @@ final class DestControl implements DaemonControl, AutoCloseable {
   private @Nullable IncomingMigration incoming;
   private @Nullable MigrationStatus lastFailure;
   private @Nullable MigrationKey lastAborted;
+  private @Nullable Arrival arrival;
+
+  /** The latest guest that was taken over, which may have been unloaded since. */
+  private record Arrival(MigrationKey key, FaultTimings timings) {}
 
   /**
    * A daemon without a guest.
@@ -177,7 +182,8 @@ final class DestControl implements DaemonControl, AutoCloseable {
     GuestMemory memory = GuestMemory.anonymous(layouts);
     int vcpus = request.getVcpuCount();
     meters.registerVcpus(vcpus);
-    FaultTimings timings = new FaultTimings(vcpus);
+    // A rehearsal's faults would only be in the way of whoever reads a recording.
+    FaultTimings timings = new FaultTimings(vcpus, phaseLevel != Level.DEBUG);
     meters.beginFaults(timings::counts);
     try {
       return new IncomingMigration(
@@ -207,7 +213,30 @@ final class DestControl implements DaemonControl, AutoCloseable {
 
   /** Runs the guest here; returns the time to the first vCPU's entry. */
   long commit(MigrationKey key) {
-    return named(key).commit();
+    IncomingMigration migration = named(key);
+    long nanos = migration.commit();
+    synchronized (this) {
+      arrival = new Arrival(key, migration.timings());
+    }
+    return nanos;
+  }
+
+  @Override
+  public ListSlowestFaultsResponse slowestFaults(int limit) {
+    Arrival latest;
+    synchronized (this) {
+      latest = arrival;
+    }
+    if (latest == null) {
+      throw new PageFerryException(
+          ErrorCode.NO_MIGRATION,
+          "No guest has come to this destination yet, so no vCPU has waited for a page here.");
+    }
+    return ListSlowestFaultsResponse.newBuilder()
+        .setMigration(StatusMessages.ref(latest.key()))
+        .setFaultCount(latest.timings().faults())
+        .addAllFaults(latest.timings().slowest(limit))
+        .build();
   }
 
   /** Forgets a migration that is not committed; an unknown one is forgotten already. */
@@ -308,10 +337,8 @@ final class DestControl implements DaemonControl, AutoCloseable {
   public synchronized Status status() {
     forgetAborted();
     Status.Builder status =
-        Status.newBuilder()
-            .setRole(role())
-            .setPhase(StatusMessages.phase(Phase.LISTENING))
-            .setRehearsing(rehearsal.isOn());
+        StatusMessages.status(role(), rehearsal.isOn())
+            .setPhase(StatusMessages.phase(Phase.LISTENING));
     IncomingMigration here = incoming;
     if (here == null) {
       if (lastFailure != null) {
@@ -327,14 +354,9 @@ final class DestControl implements DaemonControl, AutoCloseable {
   }
 
   private static GuestStatus guestStatus(IncomingMigration here, HostedGuest guest) {
-    FaultTimings timings = here.timings();
     GuestStatus status =
         StatusMessages.guest(
-            guest,
-            here.residentBytes(),
-            IncomingMigration.BITMAPS,
-            timings::faults,
-            timings::blockedNanos);
+            guest, here.residentBytes(), IncomingMigration.BITMAPS, here.timings());
     return guest.fence().isHeld()
         ? status
         : status.toBuilder().setState(GuestState.GUEST_STATE_INCOMING).build();

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,11 +28,14 @@ import org.jspecify.annotations.Nullable;
 final class FaultResolver implements FaultHandler {
   /** A vCPU's way to the source. */
   interface Fetcher {
+    /** What {@link #fetch} returns when it asked for nothing. */
+    long NOT_SENT = 0;
+
     /**
      * Asks for one page, and for those that are to follow it, unless it has come meanwhile; then
      * waits as {@link #await} does. By the vCPU's thread.
      *
-     * @return when the request was written to the connection
+     * @return when the request was written to the connection, or {@link #NOT_SENT}
      */
     long fetch(int slotId, long page, Prefetch prefetch, BooleanSupplier done);
 
@@ -71,6 +75,7 @@ final class FaultResolver implements FaultHandler {
   private final FaultWaiters waiters;
   private final List<? extends Fetcher> fetchers;
   private final Wait[] waits;
+  private final Fault[] faults;
   private final PrefetchPolicy[] policies;
   private final FaultTimings timings;
 
@@ -90,6 +95,7 @@ final class FaultResolver implements FaultHandler {
     this.waiters = waiters;
     this.fetchers = fetchers;
     this.waits = fetchers.stream().map(fetcher -> new Wait()).toArray(Wait[]::new);
+    this.faults = IntStream.range(0, fetchers.size()).mapToObj(Fault::new).toArray(Fault[]::new);
     this.policies =
         fetchers.stream().map(fetcher -> prefetch.create()).toArray(PrefetchPolicy[]::new);
     this.timings = timings;
@@ -103,23 +109,26 @@ final class FaultResolver implements FaultHandler {
   }
 
   @Override
-  public void resolve(Vcpu vcpu, VcpuExit.MemoryFault fault) {
+  public void resolve(Vcpu vcpu, VcpuExit.MemoryFault exit) {
     long exitNanos = System.nanoTime();
-    MemorySlot slot = memory.slotAt(fault.guestPhysicalAddress());
+    long address = exit.guestPhysicalAddress();
+    MemorySlot slot = memory.slotAt(address);
     SlotPages pages = slot == null ? null : slots.get(slot.id());
     if (slot == null || pages == null) {
-      throw new IllegalStateException("A vCPU faulted outside every slot: " + fault + ".");
+      throw new IllegalStateException("A vCPU faulted outside every slot: " + exit + ".");
     }
-    long page = PageGeometry.pages(fault.guestPhysicalAddress() - slot.base());
+    long page = PageGeometry.pages(address - slot.base());
     int index = vcpu.index();
+    Fault fault = faults[index];
+    fault.begin(address, slot.id(), page, exitNanos);
+    timings.began(fault);
     Wait wait = waits[index];
     wait.begin(vcpu, pages.userfault(), page);
     waiters.announce(index, slot.id(), page);
-    long sentNanos = exitNanos;
     while (!wait.getAsBoolean()) {
       if (pages.wanted().ask(page)) {
         Prefetch prefetch = policies[index].plan(slot.id(), page);
-        sentNanos = fetchers.get(index).fetch(slot.id(), page, prefetch, wait);
+        fault.fetched(fetchers.get(index).fetch(slot.id(), page, prefetch, wait), prefetch);
       } else {
         fetchers.get(index).await(wait);
       }
@@ -128,13 +137,8 @@ final class FaultResolver implements FaultHandler {
       pages.wanted().answered(page);
     }
     waiters.withdraw(index);
-    timings.record(
-        index,
-        PageGeometry.pages(fault.guestPhysicalAddress()),
-        exitNanos,
-        sentNanos,
-        waiters.arrivedNanos(index),
-        waiters.installedNanos(index));
+    fault.end(waiters.lane(index), waiters.arrivedNanos(index), waiters.installedNanos(index));
+    timings.ended(fault);
   }
 
   @Override

@@ -1,31 +1,50 @@
 package io.pageferry.dest;
 
 import io.pageferry.daemon.FaultPart;
+import io.pageferry.daemon.VcpuFaults;
 import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.FaultLatency;
+import io.pageferry.proto.v1.SlowFault;
 import io.pageferry.telemetry.LatencyCounts;
 import io.pageferry.telemetry.LatencyHistogram;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLongArray;
 import jdk.jfr.EventType;
 
 /**
- * How long faults took, whole and in parts, and how long each vCPU was blocked. vCPU threads
- * record, each its own; any thread reads. Times are monotonic nanoseconds.
+ * How long faults took, whole and in parts, which were the slowest, and how long each vCPU was
+ * blocked. vCPU threads record, each its own; any thread reads. Times are monotonic nanoseconds.
  */
-final class FaultTimings {
+final class FaultTimings implements VcpuFaults {
+  private static final long NOT_WAITING = 0;
+
   private final EventType events = EventType.getEventType(FaultEvent.class);
+  private final boolean recordable;
   private final LatencyHistogram[] total;
   private final LatencyHistogram[] queue;
   private final LatencyHistogram[] wire;
   private final LatencyHistogram[] install;
   private final LatencyHistogram[] resume;
+  private final AtomicLongArray waitingSince;
+  private final SlowestFaults slowest;
+  private final RecentFaults recent = new RecentFaults(System.nanoTime());
+  private volatile long takeoverNanos = System.nanoTime();
 
-  FaultTimings(int vcpus) {
+  /**
+   * Of a migration that begins.
+   *
+   * @param recordable whether faults may become events of a flight recording
+   */
+  FaultTimings(int vcpus, boolean recordable) {
+    this.recordable = recordable;
     total = histograms(vcpus);
     queue = histograms(vcpus);
     wire = histograms(vcpus);
     install = histograms(vcpus);
     resume = histograms(vcpus);
+    waitingSince = new AtomicLongArray(vcpus);
+    slowest = new SlowestFaults(vcpus);
   }
 
   /** One for each vCPU, so that each has one writer. */
@@ -35,45 +54,42 @@ final class FaultTimings {
     return histograms;
   }
 
-  /**
-   * A vCPU is about to be entered again.
-   *
-   * @param frame guest frame number of the page
-   * @param installed 0 if the page was present before the vCPU was seen waiting, or it was kicked:
-   *     then only the total is known
-   */
-  void record(int vcpu, long frame, long exit, long sent, long arrived, long installed) {
-    long now = System.nanoTime();
-    total[vcpu].record(now - exit);
-    if (installed != 0) {
-      // A page that another vCPU or the drain had under way may arrive before this one's request is
-      // out.
-      long onWire = Math.max(arrived, sent);
-      long inPlace = Math.max(installed, onWire);
-      if (events.isEnabled()) {
-        commitEvent(vcpu, frame, sent - exit, onWire - sent, inPlace - onWire, now - inPlace);
-      }
-      queue[vcpu].record(sent - exit);
-      wire[vcpu].record(onWire - sent);
-      install[vcpu].record(inPlace - onWire);
-      resume[vcpu].record(now - inPlace);
+  /** The guest belongs here from now on. */
+  void takenOver(long nanos) {
+    takeoverNanos = nanos;
+  }
+
+  /** A fault has begun. By the vCPU's thread. */
+  void began(Fault fault) {
+    waitingSince.setRelease(fault.vcpu(), fault.exitNanos());
+    if (recordable && events.isEnabled()) {
+      FaultEvent event = new FaultEvent();
+      event.begin();
+      fault.setEvent(event);
     }
   }
 
-  private static void commitEvent(
-      int vcpu, long frame, long queue, long wire, long install, long resume) {
-    FaultEvent event = new FaultEvent();
-    event.vcpu = vcpu;
-    event.frame = frame;
-    event.queue = queue;
-    event.wire = wire;
-    event.install = install;
-    event.resume = resume;
-    event.commit();
+  /** A fault has ended; its vCPU is about to be entered again. By the vCPU's thread. */
+  void ended(Fault fault) {
+    int vcpu = fault.vcpu();
+    waitingSince.setRelease(vcpu, NOT_WAITING);
+    slowest.offer(fault);
+    FaultEvent event = fault.event();
+    if (event != null) {
+      event.commit(fault);
+      fault.setEvent(null);
+    }
+    total[vcpu].record(fault.totalNanos());
+    if (fault.hasParts()) {
+      queue[vcpu].record(fault.queueNanos());
+      wire[vcpu].record(fault.wireNanos());
+      install[vcpu].record(fault.installNanos());
+      resume[vcpu].record(fault.resumeNanos());
+    }
   }
 
-  /** Userfault exits of a vCPU. */
-  long faults(int vcpu) {
+  @Override
+  public long faults(int vcpu) {
     return total[vcpu].count();
   }
 
@@ -82,9 +98,20 @@ final class FaultTimings {
     return Arrays.stream(total).mapToLong(LatencyHistogram::count).sum();
   }
 
-  /** Time a vCPU spent between exits and re-entries. */
-  long blockedNanos(int vcpu) {
+  @Override
+  public long blockedNanos(int vcpu) {
     return total[vcpu].sumNanos();
+  }
+
+  @Override
+  public long waitingNanos(int vcpu) {
+    long since = waitingSince.getAcquire(vcpu);
+    return since == NOT_WAITING ? 0 : Math.max(1, System.nanoTime() - since);
+  }
+
+  /** The slowest faults, slowest first; times since the guest was taken over. */
+  List<SlowFault> slowest(int limit) {
+    return slowest.slowest(limit, takeoverNanos);
   }
 
   /** How long a part of the faults of all vCPUs took. */
@@ -104,19 +131,22 @@ final class FaultTimings {
     return counts;
   }
 
-  /** All of it as a message. */
+  /** All distributions as a message. */
   FaultLatency toMessage() {
-    return FaultLatency.newBuilder()
-        .setTotal(distribution(FaultPart.TOTAL))
-        .setQueue(distribution(FaultPart.QUEUE))
-        .setWire(distribution(FaultPart.WIRE))
-        .setInstall(distribution(FaultPart.INSTALL))
-        .setResume(distribution(FaultPart.RESUME))
-        .build();
+    LatencyCounts all = counts(FaultPart.TOTAL);
+    FaultLatency.Builder message =
+        FaultLatency.newBuilder()
+            .setTotal(distribution(all))
+            .setQueue(distribution(counts(FaultPart.QUEUE)))
+            .setWire(distribution(counts(FaultPart.WIRE)))
+            .setInstall(distribution(counts(FaultPart.INSTALL)))
+            .setResume(distribution(counts(FaultPart.RESUME)));
+    recent.addTo(message, all, System.nanoTime());
+    return message.build();
   }
 
-  private Distribution distribution(FaultPart part) {
-    LatencyCounts counts = counts(part);
+  /** Counts as a message. */
+  static Distribution distribution(LatencyCounts counts) {
     return Distribution.newBuilder()
         .setCount(counts.count())
         .setMin(counts.leastNanos())

@@ -4,6 +4,7 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which vCPU waits for which page. One entry a vCPU, since a vCPU waits for one page at a time.
@@ -27,6 +28,7 @@ final class FaultWaiters {
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicLongArray arrivedNanos;
   private final AtomicLongArray installedNanos;
+  private final AtomicReferenceArray<PageInstaller.Origin> lanes;
 
   FaultWaiters(int vcpus, Waker waker) {
     this.waker = waker;
@@ -34,6 +36,7 @@ final class FaultWaiters {
     threads = new AtomicReferenceArray<>(vcpus);
     arrivedNanos = new AtomicLongArray(vcpus);
     installedNanos = new AtomicLongArray(vcpus);
+    lanes = new AtomicReferenceArray<>(vcpus);
     for (int vcpu = 0; vcpu < vcpus; vcpu++) {
       pages.set(vcpu, NONE);
     }
@@ -68,12 +71,13 @@ final class FaultWaiters {
   }
 
   /**
-   * Before the bits of a run of pages are cleared: tells those who wait for one of them when it
-   * arrived. A vCPU that announces itself after this look finds no stamp.
+   * Before the bits of a run of pages are cleared: tells those who wait for one of them when and on
+   * which lane it arrived. A vCPU that announces itself after this look finds no stamp.
    *
    * @return whether anyone waits for one of them
    */
-  boolean stamp(int slotId, long firstPage, long count, long arrivalNanos) {
+  boolean stamp(
+      int slotId, long firstPage, long count, PageInstaller.Origin lane, long arrivalNanos) {
     if (waiting.get() == 0) {
       return false;
     }
@@ -81,6 +85,7 @@ final class FaultWaiters {
     long firstKey = key(slotId, firstPage);
     for (int vcpu = 0; vcpu < pages.length(); vcpu++) {
       if (waits(vcpu, firstKey, count)) {
+        lanes.setPlain(vcpu, lane);
         arrivedNanos.setPlain(vcpu, arrivalNanos);
         installedNanos.setPlain(vcpu, System.nanoTime());
         any = true;
@@ -109,6 +114,11 @@ final class FaultWaiters {
     if (waiter != null && waiter != Thread.currentThread()) {
       waker.wake(vcpu, waiter);
     }
+  }
+
+  /** What brought the awaited page; meaningful if {@link #installedNanos} is not 0. */
+  PageInstaller.@Nullable Origin lane(int vcpu) {
+    return lanes.getPlain(vcpu);
   }
 
   /**

@@ -268,6 +268,7 @@ final class IncomingMigration implements AutoCloseable {
           ErrorCode.WRONG_GUEST_STATE, "The guest's state has not been transferred.");
     }
     here.fence().take(key.epoch());
+    timings.takenOver(start);
     committed = true;
     List<? extends Vcpu> vcpuList = here.machine().vcpus();
     long baseline = vcpuList.stream().mapToLong(Vcpu::instructions).sum();

@@ -162,7 +162,7 @@ final class PageInstaller {
       } else {
         fill(slot, first, count, payload);
       }
-      boolean awaited = waiters.stamp(slot.id(), first, count, arrivalNanos);
+      boolean awaited = waiters.stamp(slot.id(), first, count, origin, arrivalNanos);
       if (origin == Origin.DEMAND && payload != null && !(awaited && count == 1)) {
         pages.firstTouches().mark(first, count);
       }

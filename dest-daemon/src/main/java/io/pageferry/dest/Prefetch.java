@@ -14,4 +14,10 @@ record Prefetch(long firstPage, long step, int count) {
 
   /** Most pages that ride along with one fetch: 128 KiB, a vCPU's next fetch waits for them. */
   static final int MAX_PAGES = 32;
+
+  /** Whether a page of the slot is one of them. */
+  boolean contains(long page) {
+    long distance = page - firstPage;
+    return distance % step == 0 && distance / step >= 0 && distance / step < count;
+  }
 }

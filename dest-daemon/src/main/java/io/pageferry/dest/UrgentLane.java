@@ -53,14 +53,14 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
   public long fetch(int slotId, long page, Prefetch prefetch, BooleanSupplier done) {
     if (!loop.enter()) {
       parkUnless(done);
-      return System.nanoTime();
+      return NOT_SENT;
     }
     try {
       if (moreMayHaveCome) {
         loop.look();
         // Not if the vCPU is merely kicked: others may count on this request.
         if (isPresent(slotId, page)) {
-          return System.nanoTime();
+          return NOT_SENT;
         }
       }
       moreMayHaveCome = prefetch.count() > 0;

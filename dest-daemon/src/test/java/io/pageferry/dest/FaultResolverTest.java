@@ -22,7 +22,7 @@ class FaultResolverTest {
   private final Incoming incoming =
       new Incoming(64, new FaultWaiters(VCPUS, (vcpu, waiter) -> LockSupport.unpark(waiter)));
   private final List<Long> fetches = new CopyOnWriteArrayList<>();
-  private final FaultTimings timings = new FaultTimings(VCPUS);
+  private final FaultTimings timings = new FaultTimings(VCPUS, true);
   private final FaultResolver resolver =
       new FaultResolver(
           incoming.memory, incoming.waiters, fetchers(), PrefetchPolicy.Kind.none, timings);

@@ -8,6 +8,7 @@ import io.pageferry.daemon.HostedGuest;
 import io.pageferry.daemon.Rehearsal;
 import io.pageferry.daemon.StatusMessages;
 import io.pageferry.daemon.TransferRate;
+import io.pageferry.daemon.VcpuFaults;
 import io.pageferry.guest.Machine;
 import io.pageferry.memory.HostMemory;
 import io.pageferry.memory.MemorySlot;
@@ -17,6 +18,7 @@ import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
+import io.pageferry.proto.v1.ListSlowestFaultsResponse;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrationStatus;
@@ -202,11 +204,10 @@ final class SourceControl implements DaemonControl, AutoCloseable {
 
   @Override
   public synchronized Status status() {
-    Status.Builder status = Status.newBuilder().setRole(role()).setRehearsing(rehearsal.isOn());
+    Status.Builder status = StatusMessages.status(role(), rehearsal.isOn());
     if (guest != null) {
       status.setGuest(
-          StatusMessages.guest(
-              guest, residentBytes(guest), PageLedger.BITMAPS, vcpu -> 0, vcpu -> 0));
+          StatusMessages.guest(guest, residentBytes(guest), PageLedger.BITMAPS, VcpuFaults.NONE));
     }
     if (migration != null) {
       // One look at the phase: the two must not contradict each other.
@@ -214,6 +215,12 @@ final class SourceControl implements DaemonControl, AutoCloseable {
       status.setMigration(now).setPhase(now.getPhase());
     }
     return status.build();
+  }
+
+  @Override
+  public ListSlowestFaultsResponse slowestFaults(int limit) {
+    throw new IllegalArgumentException(
+        "Faults happen where a guest arrives; ask the destination daemon for them.");
   }
 
   /** During a migration, from what is known of the pages: asking the kernel takes time from it. */

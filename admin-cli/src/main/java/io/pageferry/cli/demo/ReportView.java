@@ -3,9 +3,9 @@ package io.pageferry.cli.demo;
 import io.pageferry.cli.demo.RunReport.Check;
 import io.pageferry.cli.view.PageBar;
 import io.pageferry.cli.view.Palette;
+import io.pageferry.cli.view.PhaseSteps;
 import io.pageferry.cli.view.Text;
 import io.pageferry.cli.view.Units;
-import io.pageferry.cli.view.WatchView;
 import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.FaultLatency;
 import io.pageferry.proto.v1.GuestStatus;
@@ -95,7 +95,7 @@ final class ReportView {
             .formatted(
                 Units.bytes(report.arrived().getDemandBytes()),
                 Units.bytes(report.arrived().getDrainBytes())));
-    List<String> steps = WatchView.timeline(report.left().getTimelineList(), width - LABEL - 2);
+    List<String> steps = PhaseSteps.render(report.left(), width - LABEL - 2);
     for (int i = 0; i < steps.size(); i++) {
       labelled(i == 0 ? "phases" : "", steps.get(i));
     }
@@ -105,18 +105,11 @@ final class ReportView {
   private void pages() {
     PageCounts pages = report.arrived().getPages();
     labelled("pages", PageBar.draw(pages, Math.min(60, width - LABEL - 2), palette) + "");
+    PageBar.legend(pages, width - LABEL - 2, palette).forEach(line -> labelled("", line));
     labelled(
         "",
-        "%s = %s %s demand + %s %s drain + %s %s zero"
-            .formatted(
-                Units.count(pages.getTotal()),
-                palette.notice("#"),
-                Units.count(pages.getDemand()),
-                palette.good("="),
-                Units.count(pages.getDrain()),
-                palette.dim("."),
-                Units.count(pages.getZero())));
-    labelled("", "%s arrived twice and dropped".formatted(Units.count(pages.getDuplicate())));
+        "%s in all, %s arrived twice and dropped"
+            .formatted(Units.count(pages.getTotal()), Units.count(pages.getDuplicate())));
     lines.add("");
   }
 

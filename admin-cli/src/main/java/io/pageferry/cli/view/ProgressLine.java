@@ -1,6 +1,7 @@
 package io.pageferry.cli.view;
 
 import io.pageferry.cli.StatusPair;
+import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Phase;
 import java.util.Optional;
@@ -29,6 +30,10 @@ public final class ProgressLine {
     figures
         .append("  ")
         .append(silent ? "destination silent" : Units.count(migration.getFaults()) + " faults");
+    Distribution recent = migration.getFaultLatency().getRecent();
+    if (recent.getCount() > 0 && phase == Phase.PHASE_POSTCOPY_ACTIVE) {
+      figures.append("  p99 ").append(Units.duration(recent.getP99()));
+    }
     if (migration.getThroughputBytesPerSecond() > 0) {
       figures.append("  ").append(Units.rate(migration.getThroughputBytesPerSecond()));
     }

@@ -1,0 +1,5 @@
+/** Tests of the live view. */
+@NullMarked
+package io.pageferry.cli.watch;
+
+import org.jspecify.annotations.NullMarked;
