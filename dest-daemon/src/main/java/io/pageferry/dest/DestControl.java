@@ -1,11 +1,12 @@
 package io.pageferry.dest;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.pageferry.config.DataSize;
 import io.pageferry.config.HostPort;
 import io.pageferry.daemon.DaemonControl;
 import io.pageferry.daemon.DaemonMeters;
+import io.pageferry.daemon.GuestRoom;
 import io.pageferry.daemon.HostedGuest;
+import io.pageferry.daemon.Readiness;
 import io.pageferry.daemon.Rehearsal;
 import io.pageferry.daemon.StatusMessages;
 import io.pageferry.memory.GuestMemory;
@@ -29,8 +30,10 @@ import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.TransferStateRequest;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,8 +51,9 @@ final class DestControl implements DaemonControl, AutoCloseable {
   private static final long POPULATION_NANOS = 2_000_000_000;
 
   private final DestConfig config;
-  private final HostMemory hostMemory;
+  private final GuestRoom room;
   private final DaemonMeters meters;
+  private final Readiness readiness;
   private final Rehearsal rehearsal;
   private final Level phaseLevel;
   private @Nullable IncomingMigration incoming;
@@ -63,6 +67,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
   /**
    * A daemon without a guest.
    *
+   * @param readiness says when no more work is taken
    * @param rehearsal what ends when a migration comes
    * @param phaseLevel how phases of migrations are logged
    */
@@ -70,10 +75,12 @@ final class DestControl implements DaemonControl, AutoCloseable {
       DestConfig config,
       HostMemory hostMemory,
       PrometheusMeterRegistry registry,
+      Readiness readiness,
       Rehearsal rehearsal,
       Level phaseLevel) {
     this.config = config;
-    this.hostMemory = hostMemory;
+    this.room = new GuestRoom(hostMemory, "destination");
+    this.readiness = readiness;
     this.rehearsal = rehearsal;
     this.phaseLevel = phaseLevel;
     this.meters = new DaemonMeters(registry, role(), this::status);
@@ -99,6 +106,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
             request.getSoftwareVersion());
     IncomingMigration prepared;
     synchronized (this) {
+      readiness.requireNotStopping("take guests");
       forgetAborted();
       requireNotAborted(key);
       if (incoming != null) {
@@ -169,16 +177,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
       long sum = bytes + layout.sizeBytes();
       bytes = sum < 0 ? Long.MAX_VALUE : sum;
     }
-    long available = hostMemory.availableBytes();
-    if (bytes > available) {
-      throw new PageFerryException(
-          ErrorCode.INSUFFICIENT_MEMORY,
-          "The guest needs "
-              + DataSize.ofBytes(bytes)
-              + "; the destination has "
-              + DataSize.ofBytes(available)
-              + " available.");
-    }
+    room.require(request.getGuestName(), bytes);
     GuestMemory memory = GuestMemory.anonymous(layouts);
     int vcpus = request.getVcpuCount();
     meters.registerVcpus(vcpus);
@@ -360,6 +359,32 @@ final class DestControl implements DaemonControl, AutoCloseable {
     return guest.fence().isHeld()
         ? status
         : status.toBuilder().setState(GuestState.GUEST_STATE_INCOMING).build();
+  }
+
+  /** Forgets a migration that is not committed, and waits for one that is. */
+  void finish(Duration grace) throws InterruptedException {
+    IncomingMigration here;
+    synchronized (this) {
+      here = incoming;
+    }
+    if (here == null || isAborted(here.tracker().phase())) {
+      return;
+    }
+    try {
+      here.abort(
+          Phase.FAILED,
+          ErrorCode.SHUTTING_DOWN,
+          "The destination daemon was told to end; the guest stays at the source.");
+    } catch (PageFerryException _) {
+      // The guest runs here already.
+      var _ = here.tracker().awaitTerminal(grace);
+    }
+  }
+
+  /** What ends with this daemon. */
+  synchronized Optional<String> loss() {
+    IncomingMigration here = incoming;
+    return here == null ? Optional.empty() : here.loss();
   }
 
   @Override

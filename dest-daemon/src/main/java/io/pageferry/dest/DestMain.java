@@ -5,6 +5,7 @@ import io.pageferry.config.cli.CommandRunner;
 import io.pageferry.daemon.DaemonProcess;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -50,18 +51,33 @@ public final class DestMain implements Callable<Integer> {
       description = "How long to rehearse a migration after the start; 0s for not at all.")
   private Duration rehearsal = Duration.ofSeconds(2);
 
+  @Option(
+      names = "--shutdown-grace",
+      paramLabel = "DURATION",
+      defaultValue = "20s",
+      description = "How long to finish a migration when told to end; 0s for not at all.")
+  private Duration shutdownGrace = Duration.ofSeconds(20);
+
   private DestMain() {}
 
   /** Runs until the process is told to end. */
   public static void main(String[] args) {
-    System.exit(new CommandRunner(new DestMain(), DaemonProcess::exitCode).run(args));
+    System.exit(runner().run(args));
+  }
+
+  private static CommandRunner runner() {
+    return new CommandRunner(new DestMain(), DaemonProcess::exitCode);
+  }
+
+  /** The command line, for whoever describes it. */
+  public static CommandLine commandLine() {
+    return runner().commandLine();
   }
 
   @Override
   public Integer call() throws InterruptedException {
     DestDaemon daemon =
         new DestDaemon(new DestConfig(listen, metricsListen, maxVcpus, prefetch, rehearsal));
-    return DaemonProcess.run(
-        "destination", daemon::start, daemon::address, daemon::metricsAddress, daemon);
+    return DaemonProcess.run("destination", daemon, shutdownGrace);
   }
 }

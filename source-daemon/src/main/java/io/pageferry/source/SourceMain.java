@@ -7,6 +7,7 @@ import io.pageferry.daemon.DaemonProcess;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -50,11 +51,27 @@ public final class SourceMain implements Callable<Integer> {
       description = "How long to rehearse a migration after the start; 0s for not at all.")
   private Duration rehearsal = Duration.ofSeconds(2);
 
+  @Option(
+      names = "--shutdown-grace",
+      paramLabel = "DURATION",
+      defaultValue = "20s",
+      description = "How long to finish a migration when told to end; 0s for not at all.")
+  private Duration shutdownGrace = Duration.ofSeconds(20);
+
   private SourceMain() {}
 
   /** Runs until the process is told to end. */
   public static void main(String[] args) {
-    System.exit(new CommandRunner(new SourceMain(), DaemonProcess::exitCode).run(args));
+    System.exit(runner().run(args));
+  }
+
+  private static CommandRunner runner() {
+    return new CommandRunner(new SourceMain(), DaemonProcess::exitCode);
+  }
+
+  /** The command line, for whoever describes it. */
+  public static CommandLine commandLine() {
+    return runner().commandLine();
   }
 
   @Override
@@ -62,7 +79,6 @@ public final class SourceMain implements Callable<Integer> {
     SourceConfig config =
         new SourceConfig(listen, metricsListen, advertise, maxBytesInFlight, rehearsal);
     SourceDaemon daemon = new SourceDaemon(config);
-    return DaemonProcess.run(
-        "source", daemon::start, daemon::address, daemon::metricsAddress, daemon);
+    return DaemonProcess.run("source", daemon, shutdownGrace);
   }
 }
