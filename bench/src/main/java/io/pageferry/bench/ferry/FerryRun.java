@@ -200,6 +200,7 @@ final class FerryRun {
     figures.put(Figure.TOTAL_MILLIS, totalMillis);
     figures.put(Figure.SETUP_MILLIS, at(left, Phase.PHASE_SWITCHOVER));
     figures.put(Figure.DOWNTIME_MILLIS, end.downtimeNanos() / NANOS_PER_MILLI);
+    figures.put(Figure.RESUMED_MILLIS, left.getDowntimeNanos() / NANOS_PER_MILLI);
     figures.put(Figure.FAULTS, (double) arrived.getFaults());
     long prefetched = arrived.getPages().getPrefetched();
     figures.put(Figure.PREFETCHED, (double) prefetched);

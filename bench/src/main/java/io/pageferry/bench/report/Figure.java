@@ -8,6 +8,11 @@ public enum Figure {
   SETUP_MILLIS("set-up", "ms"),
   /** From the last instruction at the source to the first at the destination. */
   DOWNTIME_MILLIS("downtime", "ms"),
+  /**
+   * The part of the downtime until the source knows that the vCPUs are entered, which is where
+   * QEMU's ends.
+   */
+  RESUMED_MILLIS("of that, until the vCPUs are entered", "ms"),
   /** Time that vCPUs spent between a fault's exit and re-entry. */
   BLOCKTIME_MILLIS("blocktime", "ms"),
   /** Faults, or requests for a page, that left for the source. */
