@@ -36,6 +36,9 @@ import picocli.CommandLine.ScopeType;
       VersionCommand.class
     })
 public final class Ferry {
+  /** System property: {@code true} in an installed copy, which has nothing to build or to test. */
+  public static final String INSTALLED_PROPERTY = "pageferry.installed";
+
   private static final int HELP_COLUMNS = 78;
 
   /** Runs one command. */
@@ -46,8 +49,11 @@ public final class Ferry {
   }
 
   /** The parser with all commands and the mapping of failures to exit codes. */
-  static CommandLine commandLine() {
+  public static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Ferry());
+    if (Boolean.getBoolean(INSTALLED_PROPERTY)) {
+      LauncherCommands.IN_SOURCE_TREE_ONLY.forEach(commandLine.getCommandSpec()::removeSubcommand);
+    }
     commandLine
         .getCommandSpec()
         .addOption(

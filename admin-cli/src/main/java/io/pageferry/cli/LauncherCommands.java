@@ -8,6 +8,7 @@ import picocli.CommandLine.Command;
 /** Commands that the launcher script carries out itself; here for the help. */
 final class LauncherCommands {
   static final Set<String> NAMES = Set.of("source", "dest", "bench", "verify");
+  static final Set<String> IN_SOURCE_TREE_ONLY = Set.of("bench", "verify");
 
   private LauncherCommands() {}
 

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,8 @@ public final class HostMemory {
       new Hierarchy("memory.max", "memory.current", "inactive_file");
   private static final Hierarchy VERSION_1 =
       new Hierarchy("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file");
+
+  private static final Room UNBOUNDED = new Room(Long.MAX_VALUE, OptionalLong.empty());
 
   private final Path root;
 
@@ -48,13 +51,30 @@ public final class HostMemory {
     return memoryInformation("MemTotal");
   }
 
-  /** Bytes that a new guest may fill without the kernel killing anyone; 0 or more. */
+  /**
+   * What bounds new memory most.
+   *
+   * @param availableBytes bytes that may be filled without the kernel killing anyone; 0 or more
+   * @param limitBytes limit of the cgroup that bounds it; absent if it is the host itself
+   */
+  public record Room(long availableBytes, OptionalLong limitBytes) {}
+
+  /** Bytes that may be filled without the kernel killing anyone; 0 or more. */
   public long availableBytes() {
-    long available = memoryInformation("MemAvailable");
+    return room().availableBytes();
+  }
+
+  /** The least of the rooms that the host and its cgroups leave. */
+  public Room room() {
+    Room least = new Room(memoryInformation("MemAvailable"), OptionalLong.empty());
     for (String line : lines(root.resolve("proc/self/cgroup"))) {
-      available = Math.min(available, roomIn(line));
+      least = lesser(least, roomIn(line));
     }
-    return Math.max(0, available);
+    return least;
+  }
+
+  private static Room lesser(Room one, Room other) {
+    return other.availableBytes() < one.availableBytes() ? other : one;
   }
 
   private long memoryInformation(String field) {
@@ -69,10 +89,10 @@ public final class HostMemory {
   }
 
   /** Room in the group that a line of {@code /proc/self/cgroup} names, {@code id:names:path}. */
-  private long roomIn(String line) {
+  private Room roomIn(String line) {
     String[] fields = line.split(":", 3);
     if (fields.length != 3) {
-      return Long.MAX_VALUE;
+      return UNBOUNDED;
     }
     if (fields[1].isEmpty()) {
       Path mount = root.resolve("sys/fs/cgroup");
@@ -81,7 +101,7 @@ public final class HostMemory {
     }
     return List.of(fields[1].split(",", -1)).contains("memory")
         ? roomUpwards(root.resolve("sys/fs/cgroup/memory"), fields[2], VERSION_1)
-        : Long.MAX_VALUE;
+        : UNBOUNDED;
   }
 
   /**
@@ -89,23 +109,24 @@ public final class HostMemory {
    * seen from outside this container; its parents lead to the mount, which is the container's own
    * group.
    */
-  private static long roomUpwards(Path mount, String path, Hierarchy names) {
-    long room = Long.MAX_VALUE;
+  private static Room roomUpwards(Path mount, String path, Hierarchy names) {
+    Room room = UNBOUNDED;
     Path group = mount.resolve(path.substring(1)).normalize();
     while (group != null && group.startsWith(mount)) {
-      room = Math.min(room, room(group, names));
+      room = lesser(room, room(group, names));
       group = group.getParent();
     }
     return room;
   }
 
-  private static long room(Path group, Hierarchy names) {
+  private static Room room(Path group, Hierarchy names) {
     Long limit = number(group.resolve(names.limit()));
     Long usage = number(group.resolve(names.usage()));
     if (limit == null || usage == null) {
-      return Long.MAX_VALUE;
+      return UNBOUNDED;
     }
-    return limit - usage + reclaimable(group.resolve("memory.stat"), names.reclaimable());
+    long room = limit - usage + reclaimable(group.resolve("memory.stat"), names.reclaimable());
+    return new Room(Math.max(0, room), OptionalLong.of(limit));
   }
 
   private static long reclaimable(Path statistics, String field) {

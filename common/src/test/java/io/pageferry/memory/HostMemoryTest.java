@@ -93,6 +93,22 @@ class HostMemoryTest {
   }
 
   @Test
+  void namesTheLimitThatBindsAndNoneWhereItIsTheHost() throws IOException {
+    assertThat(HostMemory.under(root).room().limitBytes()).isEmpty();
+
+    write("proc/self/cgroup", "0::/machine/ferry\n");
+    version2("/machine/ferry", Long.toString(700 * MIB), 100 * MIB);
+    version2("/machine", Long.toString(500 * MIB), 200 * MIB);
+
+    assertThat(HostMemory.under(root).room().limitBytes()).hasValue(500 * MIB);
+
+    version2("/machine", Long.toString(5000 * MIB), 200 * MIB);
+    version2("/machine/ferry", "max", 100 * MIB);
+
+    assertThat(HostMemory.under(root).room().limitBytes()).isEmpty();
+  }
+
+  @Test
   void isNeverNegative() throws IOException {
     version2("", "0", 400 * MIB);
 

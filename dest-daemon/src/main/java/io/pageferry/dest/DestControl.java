@@ -1,10 +1,10 @@
 package io.pageferry.dest;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.pageferry.config.DataSize;
 import io.pageferry.config.HostPort;
 import io.pageferry.daemon.DaemonControl;
 import io.pageferry.daemon.DaemonMeters;
+import io.pageferry.daemon.GuestRoom;
 import io.pageferry.daemon.HostedGuest;
 import io.pageferry.daemon.Rehearsal;
 import io.pageferry.daemon.StatusMessages;
@@ -47,7 +47,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
   private static final long POPULATION_NANOS = 2_000_000_000;
 
   private final DestConfig config;
-  private final HostMemory hostMemory;
+  private final GuestRoom room;
   private final DaemonMeters meters;
   private final Rehearsal rehearsal;
   private final Level phaseLevel;
@@ -68,7 +68,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
       Rehearsal rehearsal,
       Level phaseLevel) {
     this.config = config;
-    this.hostMemory = hostMemory;
+    this.room = new GuestRoom(hostMemory, "destination");
     this.rehearsal = rehearsal;
     this.phaseLevel = phaseLevel;
     this.meters = new DaemonMeters(registry, role(), this::status);
@@ -164,16 +164,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
       long sum = bytes + layout.sizeBytes();
       bytes = sum < 0 ? Long.MAX_VALUE : sum;
     }
-    long available = hostMemory.availableBytes();
-    if (bytes > available) {
-      throw new PageFerryException(
-          ErrorCode.INSUFFICIENT_MEMORY,
-          "The guest needs "
-              + DataSize.ofBytes(bytes)
-              + "; the destination has "
-              + DataSize.ofBytes(available)
-              + " available.");
-    }
+    room.require(request.getGuestName(), bytes);
     GuestMemory memory = GuestMemory.anonymous(layouts);
     int vcpus = request.getVcpuCount();
     meters.registerVcpus(vcpus);

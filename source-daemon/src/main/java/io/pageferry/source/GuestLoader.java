@@ -1,6 +1,6 @@
 package io.pageferry.source;
 
-import io.pageferry.config.DataSize;
+import io.pageferry.daemon.GuestRoom;
 import io.pageferry.daemon.HostedGuest;
 import io.pageferry.guest.FaultHandler;
 import io.pageferry.guest.Machine;
@@ -26,10 +26,10 @@ import java.util.UUID;
 final class GuestLoader {
   private static final long FIRST_EPOCH = 1;
 
-  private final HostMemory hostMemory;
+  private final GuestRoom room;
 
   GuestLoader(HostMemory hostMemory) {
-    this.hostMemory = hostMemory;
+    this.room = new GuestRoom(hostMemory, "source");
   }
 
   /**
@@ -40,7 +40,7 @@ final class GuestLoader {
    */
   HostedGuest load(LoadGuestRequest request) {
     MachineSpec spec = spec(request);
-    checkHostMemory(request.getMemoryBytes());
+    room.require(spec.name(), request.getMemoryBytes());
     GuestMemory memory =
         request.getBackingFile().isEmpty()
             ? GuestMemory.anonymous(spec.slots())
@@ -69,19 +69,6 @@ final class GuestLoader {
       case TOO_LARGE -> ErrorCode.IMAGE_TOO_LARGE;
       case UNKNOWN, UNREADABLE -> ErrorCode.INVALID_ARGUMENT;
     };
-  }
-
-  private void checkHostMemory(long bytes) {
-    long available = hostMemory.availableBytes();
-    if (bytes > available) {
-      throw new PageFerryException(
-          ErrorCode.INSUFFICIENT_MEMORY,
-          "The guest needs "
-              + new DataSize(bytes)
-              + " of memory; this host has "
-              + new DataSize(available)
-              + " available.");
-    }
   }
 
   private static MachineSpec spec(LoadGuestRequest request) {

@@ -7,6 +7,7 @@ import io.pageferry.daemon.DaemonProcess;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -54,7 +55,16 @@ public final class SourceMain implements Callable<Integer> {
 
   /** Runs until the process is told to end. */
   public static void main(String[] args) {
-    System.exit(new CommandRunner(new SourceMain(), DaemonProcess::exitCode).run(args));
+    System.exit(runner().run(args));
+  }
+
+  private static CommandRunner runner() {
+    return new CommandRunner(new SourceMain(), DaemonProcess::exitCode);
+  }
+
+  /** The command line, for whoever describes it. */
+  public static CommandLine commandLine() {
+    return runner().commandLine();
   }
 
   @Override

@@ -1,0 +1,90 @@
+# shellcheck shell=bash disable=SC2154
+# What the launcher of a source tree and that of an installed copy share: finding Java and running a program's JVM.
+# Sourced. Whoever does so has set `java_programs`, the programs of a Java home that it needs, and before it runs a program
+# `launcher_options`, options of its own for the JVM.
+
+readonly required_java=25
+launcher_directory=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly launcher_directory
+
+# The major version of the Java in a directory; nothing if there is none, or a program that is needed is missing.
+java_major() {
+  local release=$1/release program
+  [[ -r $release ]] || return 0
+  for program in "${java_programs[@]}"; do
+    [[ -x $1/bin/$program ]] || return 0
+  done
+  sed -n 's/^JAVA_VERSION="\(1\.\)\{0,1\}\([0-9]*\).*/\2/p' "$release"
+}
+
+is_recent() {
+  local major
+  major=$(java_major "$1")
+  [[ -n $major && $major -ge $required_java ]]
+}
+
+search_places() {
+  local place
+  if [[ -n ${PAGEFERRY_JDK_PATH+set} ]]; then
+    tr ':' '\n' <<<"$PAGEFERRY_JDK_PATH"
+    return
+  fi
+  for place in /usr/lib/jvm/* /usr/java/* /opt/java/* /opt/jdk* "${HOME:-/nonexistent}"/.sdkman/candidates/java/* \
+    "${HOME:-/nonexistent}"/.jdks/* /Library/Java/JavaVirtualMachines/*/Contents/Home; do
+    printf '%s\n' "$place"
+  done
+  if [[ -x /usr/libexec/java_home ]]; then
+    /usr/libexec/java_home -v "$required_java+" 2>/dev/null || true
+  fi
+}
+
+java_home_on_path() {
+  command -v java >/dev/null || return 0
+  java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.home = //p' || true
+}
+
+# Prints a Java home: JAVA_HOME, else the oldest that is recent enough among the search places, else that on PATH.
+find_java() {
+  local candidate major best='' best_major=0
+  if [[ -n ${JAVA_HOME:-} ]] && is_recent "$JAVA_HOME"; then
+    printf '%s' "$JAVA_HOME"
+    return
+  fi
+  while IFS= read -r candidate; do
+    major=$(java_major "$candidate")
+    [[ -n $major && $major -ge $required_java ]] || continue
+    if [[ $best_major -eq 0 || $major -lt $best_major ]]; then
+      best=$candidate best_major=$major
+    fi
+  done < <(search_places)
+  if [[ -z $best ]]; then
+    candidate=$(java_home_on_path)
+    if [[ -n $candidate ]] && is_recent "$candidate"; then
+      best=$candidate
+    fi
+  fi
+  printf '%s' "$best"
+}
+
+# Becomes the JVM of a program: source, dest, ferry or bench.
+#   run_program PROGRAM LAUNCHER CLASS_PATH [ARGUMENT ...]
+run_program() {
+  local program=$1 launcher=$2 class_path=$3 main_class kind=command more=() options=()
+  shift 3
+  case $program in
+    source) main_class=io.pageferry.source.SourceMain kind=daemon ;;
+    dest) main_class=io.pageferry.dest.DestMain kind=daemon ;;
+    bench) main_class=io.pageferry.bench.sitting.BenchCommand ;;
+    *) main_class=io.pageferry.cli.Ferry ;;
+  esac
+  options=(@"$launcher_directory/jvm.options" @"$launcher_directory/program.options" @"$launcher_directory/$kind.options")
+  if [[ $kind == daemon ]]; then
+    # glibc would keep an arena, and what was freed in it, for each thread.
+    export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-1}
+  fi
+  if [[ -n ${PAGEFERRY_JAVA_OPTS:-} ]]; then
+    read -r -a more <<<"$PAGEFERRY_JAVA_OPTS"
+  fi
+  exec "$JAVA_HOME/bin/java" "${options[@]}" ${launcher_options[@]+"${launcher_options[@]}"} ${more[@]+"${more[@]}"} -Dpageferry.launcher="$launcher" \
+    -cp "$class_path" "$main_class" "$@"
+}
