@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The code that the rules are about. */
-final class Code {
+public final class Code {
   /** Compiled classes of every module on the class path, without tests and generated code. */
   static final JavaClasses CLASSES =
       new ClassFileImporter()
@@ -18,7 +18,7 @@ final class Code {
   private Code() {}
 
   /** The directory that holds all modules. */
-  static Path repository() {
+  public static Path repository() {
     Path directory = Path.of("").toAbsolutePath();
     while (directory != null && !Files.exists(directory.resolve("mvnw"))) {
       directory = directory.getParent();

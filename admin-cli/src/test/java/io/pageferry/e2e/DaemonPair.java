@@ -71,6 +71,13 @@ public final class DaemonPair implements AutoCloseable {
     return destination;
   }
 
+  /** Where the metrics of a daemon are served. */
+  public HostPort metricsAddress(Role role) {
+    return role == Role.ROLE_SOURCE
+        ? sourceDaemon.metricsAddress()
+        : destinationDaemon.metricsAddress();
+  }
+
   /** Loads a guest at the source and lets it run. */
   public void run(LoadGuestRequest guest) {
     load(guest);
@@ -88,7 +95,7 @@ public final class DaemonPair implements AutoCloseable {
   }
 
   /** Waits until the guest at the source has retired so many instructions. */
-  void awaitInstructions(long count) {
+  public void awaitInstructions(long count) {
     await()
         .atMost(PATIENCE)
         .pollDelay(Duration.ZERO)
@@ -97,7 +104,7 @@ public final class DaemonPair implements AutoCloseable {
   }
 
   /** Instructions of all vCPUs. */
-  static long instructions(GuestStatus guest) {
+  public static long instructions(GuestStatus guest) {
     return guest.getVcpusList().stream().mapToLong(VcpuStatus::getInstructions).sum();
   }
 

@@ -11,18 +11,21 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 public final class PrometheusRegistries {
   private PrometheusRegistries() {}
 
-  /** A registry whose meters carry no common tags, with the JVM's own meters in it. */
+  /** A registry whose meters carry no common tags, with the JVM's and the process' meters in it. */
   public static PrometheusMeterRegistry create() {
     return create(Tags.empty());
   }
 
-  /** A registry whose meters all carry the given tags, with the JVM's own meters in it. */
+  /**
+   * A registry whose meters all carry the given tags, with the JVM's and the process' meters in it.
+   */
   public static PrometheusMeterRegistry create(Tags commonTags) {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     registry.config().commonTags(commonTags);
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
     listenToCollections(registry);
+    ProcessMeters.register(registry);
     return registry;
   }
 

@@ -15,7 +15,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -68,20 +68,32 @@ class TelemetryServerTest {
 
   @Test
   void servesLatenciesInBucketsFromFiveMicrosecondsToTenSeconds() throws Exception {
-    var timer = LatencyTimers.builder("fault.latency", "Exit to re-entry.").register(registry);
-    timer.record(Duration.ofNanos(7_000));
-    timer.record(Duration.ofMillis(3));
+    LatencyHistogram histogram = new LatencyHistogram();
+    histogram.record(7_000);
+    histogram.record(3_000_000);
+    LatencyCounts counts = new LatencyCounts();
+    counts.add(histogram);
+    registry
+        .getPrometheusRegistry()
+        .register(
+            new LatencyCollector(
+                "fault_latency_seconds",
+                "Exit to re-entry.",
+                "part",
+                () -> Map.of("total", counts)));
 
     assertThat(request("GET", "/metrics").body().lines())
         .contains(
             "# HELP fault_latency_seconds Exit to re-entry.",
-            "fault_latency_seconds_bucket{role=\"source\",le=\"5.0E-6\"} 0",
-            "fault_latency_seconds_bucket{role=\"source\",le=\"1.0E-5\"} 1",
-            "fault_latency_seconds_bucket{role=\"source\",le=\"0.002\"} 1",
-            "fault_latency_seconds_bucket{role=\"source\",le=\"0.005\"} 2",
-            "fault_latency_seconds_bucket{role=\"source\",le=\"10.0\"} 2",
-            "fault_latency_seconds_bucket{role=\"source\",le=\"+Inf\"} 2",
-            "fault_latency_seconds_count{role=\"source\"} 2");
+            "# TYPE fault_latency_seconds histogram",
+            "fault_latency_seconds_bucket{part=\"total\",le=\"5.0E-6\"} 0",
+            "fault_latency_seconds_bucket{part=\"total\",le=\"1.0E-5\"} 1",
+            "fault_latency_seconds_bucket{part=\"total\",le=\"0.002\"} 1",
+            "fault_latency_seconds_bucket{part=\"total\",le=\"0.005\"} 2",
+            "fault_latency_seconds_bucket{part=\"total\",le=\"10.0\"} 2",
+            "fault_latency_seconds_bucket{part=\"total\",le=\"+Inf\"} 2",
+            "fault_latency_seconds_count{part=\"total\"} 2",
+            "fault_latency_seconds_sum{part=\"total\"} 0.003007");
     assertThat(request("GET", "/metrics").body().lines())
         .filteredOn(line -> line.startsWith("fault_latency_seconds_bucket"))
         .hasSize(21);

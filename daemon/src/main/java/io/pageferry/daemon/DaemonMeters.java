@@ -2,19 +2,16 @@ package io.pageferry.daemon;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.migration.Phase;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.PageCounts;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.VcpuStatus;
-import io.pageferry.telemetry.LatencyTimers;
-import java.util.EnumMap;
+import io.pageferry.telemetry.LatencyCounts;
 import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -23,50 +20,32 @@ import org.jspecify.annotations.Nullable;
  * Registers every meter of a daemon: the one place that names metrics. {@code docs/operations.md}
  * lists them.
  *
- * <p>All but the fault timers are read from the daemon's status when they are scraped; a status is
- * kept for a moment so that one scrape reads one status. Any thread.
+ * <p>All but the fault latencies are read from the daemon's status when they are scraped; a status
+ * is kept for a moment so that one scrape reads one status. Any thread.
  */
 public final class DaemonMeters {
   private static final long STATUS_LIFETIME_NANOS = 100_000_000;
   private static final double NANOS_PER_SECOND = 1e9;
 
-  /** A part of a fault's latency; see {@code FaultLatency} in admin.proto. */
-  public enum Part {
-    /** Exit to re-entry. */
-    TOTAL,
-    /** Exit until the request is handed to the transport. */
-    QUEUE,
-    /** Until the answer is parsed. */
-    WIRE,
-    /** Until the bit is cleared. */
-    INSTALL,
-    /** Until re-entry. */
-    RESUME
-  }
-
-  private final MeterRegistry registry;
+  private final PrometheusMeterRegistry registry;
   private final Supplier<Status> statusSource;
-  private final Map<Part, Timer> faultTimers = new EnumMap<>(Part.class);
+  private final FaultMeters faultMeters = new FaultMeters();
   private int registeredVcpus;
   private @Nullable Status status;
   private long statusNanos;
 
   /** Registers the meters of a daemon whose status {@code statusSource} tells. */
-  public DaemonMeters(MeterRegistry registry, Role role, Supplier<Status> statusSource) {
+  public DaemonMeters(PrometheusMeterRegistry registry, Role role, Supplier<Status> statusSource) {
     this.registry = registry;
     this.statusSource = statusSource;
     phases();
-    pages(role);
+    pageGauge("total", m -> m.getPages().getTotal());
     lanes();
     guest();
-    if (role == Role.ROLE_DESTINATION) {
-      for (Part part : Part.values()) {
-        faultTimers.put(
-            part,
-            LatencyTimers.builder("pageferry.fault.latency", "Userfault exit to re-entry, by part")
-                .tag("part", lower(part))
-                .register(registry));
-      }
+    if (role == Role.ROLE_SOURCE) {
+      onlyOfTheSource();
+    } else {
+      onlyOfTheDestination();
     }
   }
 
@@ -83,30 +62,34 @@ public final class DaemonMeters {
           .register(registry);
     }
     gauge(
-        "pageferry.downtime",
-        "Last instruction at the source to the news of the resumption",
-        "seconds",
-        m -> m.getDowntimeNanos() / NANOS_PER_SECOND);
-    gauge(
         "pageferry.migration.elapsed",
         "Time since the latest migration started; its total time once it is over",
         "seconds",
         m -> m.getElapsedNanos() / NANOS_PER_SECOND);
   }
 
-  private void pages(Role role) {
-    pageGauge("total", m -> m.getPages().getTotal());
-    if (role == Role.ROLE_SOURCE) {
-      pageGauge("sent", m -> m.getPages().getSent());
-      pageGauge("released", m -> m.getPages().getReleased());
-      pageGauge("zero", m -> m.getPages().getZero());
-      gauge(
-          "pageferry.bytes.in.flight",
-          "Page bytes sent and not acknowledged",
-          "bytes",
-          MigrationStatus::getBytesInFlight);
-      return;
-    }
+  private void onlyOfTheSource() {
+    gauge(
+        "pageferry.downtime",
+        "Last instruction at the source to the news of the resumption",
+        "seconds",
+        m -> m.getDowntimeNanos() / NANOS_PER_SECOND);
+    pageGauge("sent", m -> m.getPages().getSent());
+    pageGauge("released", m -> m.getPages().getReleased());
+    pageGauge("zero", m -> m.getPages().getZero());
+    gauge(
+        "pageferry.in.flight",
+        "Page bytes sent and not acknowledged",
+        "bytes",
+        MigrationStatus::getBytesInFlight);
+  }
+
+  private void onlyOfTheDestination() {
+    gauge(
+        "pageferry.first.instruction",
+        "Resumption to the first instruction retired",
+        "seconds",
+        m -> m.getFirstInstructionNanos() / NANOS_PER_SECOND);
     pageGauge("present", m -> m.getPages().getPresent());
     pageGauge("missing", m -> m.getPages().getTotal() - m.getPages().getPresent());
     originCounter("demand", m -> m.getPages().getDemand());
@@ -116,6 +99,7 @@ public final class DaemonMeters {
     prefetchCounter("pageferry.prefetch.pages", "fetched ahead of need", PageCounts::getPrefetched);
     prefetchCounter(
         "pageferry.prefetch.hits", "of those that a vCPU used", PageCounts::getPrefetchHits);
+    faultMeters.register(registry);
   }
 
   private void pageGauge(String state, ToDoubleFunction<MigrationStatus> value) {
@@ -164,12 +148,14 @@ public final class DaemonMeters {
         .baseUnit("bytes")
         .register(registry);
     FunctionCounter.builder("pageferry.guest.instructions", this, DaemonMeters::instructions)
-        .description("Instructions retired by all vCPUs; its rate is instructions per second")
+        .description("Instructions that vCPUs retired here; its rate is instructions per second")
         .register(registry);
   }
 
   private double instructions() {
-    return status().getGuest().getVcpusList().stream().mapToLong(VcpuStatus::getInstructions).sum();
+    var guest = status().getGuest();
+    return guest.getVcpusList().stream().mapToLong(VcpuStatus::getInstructions).sum()
+        - guest.getInstructionsElsewhere();
   }
 
   private void gauge(
@@ -207,12 +193,13 @@ public final class DaemonMeters {
     return index < guest.getVcpusCount() ? value.applyAsDouble(guest.getVcpus(index)) : 0;
   }
 
-  /** A vCPU is about to be entered again after a fault. Destination only; vCPU threads. */
-  public void recordFault(Part part, long nanos) {
-    Timer timer = faultTimers.get(part);
-    if (timer != null) {
-      timer.record(nanos, TimeUnit.NANOSECONDS);
-    }
+  /**
+   * A migration to this destination begins; the one before has recorded its last fault.
+   *
+   * @param latencies what its faults took so far, asked for at each scrape
+   */
+  public void beginFaults(Function<FaultPart, LatencyCounts> latencies) {
+    faultMeters.begin(latencies);
   }
 
   private synchronized Status status() {

@@ -1,6 +1,7 @@
 package io.pageferry.daemon;
 
 import io.pageferry.guest.Machine;
+import io.pageferry.guest.Vcpu;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
@@ -28,12 +29,14 @@ public final class HostedGuest implements AutoCloseable {
   private final UUID id;
   private final Machine machine;
   private final ExecutionFence fence;
+  private final long instructionsElsewhere;
 
-  /** Takes ownership of {@code machine} and its memory. */
+  /** Takes ownership of {@code machine}, which does not run yet, and its memory. */
   public HostedGuest(UUID id, Machine machine, ExecutionFence fence) {
     this.id = id;
     this.machine = machine;
     this.fence = fence;
+    this.instructionsElsewhere = machine.vcpus().stream().mapToLong(Vcpu::instructions).sum();
   }
 
   /** Given when the guest was loaded; stays when it moves. */
@@ -49,6 +52,11 @@ public final class HostedGuest implements AutoCloseable {
   /** The machine; resume it through {@link #resume} only. */
   public Machine machine() {
     return machine;
+  }
+
+  /** Instructions that its vCPUs had retired when it came to this daemon. */
+  public long instructionsElsewhere() {
+    return instructionsElsewhere;
   }
 
   /** Its memory. */

@@ -106,6 +106,7 @@ public final class StatusMessages {
             .setResidentBytes(residentBytes)
             .setBookkeepingBitsPerPage(guest.bitsPerPage(bitmaps))
             .setExitCode(machine.state() == Machine.State.STOPPED ? machine.exitCode() : 0)
+            .setInstructionsElsewhere(guest.instructionsElsewhere())
             .setEpoch(guest.fence().epoch());
     for (Vcpu vcpu : machine.vcpus()) {
       status.addVcpus(

@@ -1,6 +1,6 @@
 package io.pageferry.dest;
 
-import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.config.HostPort;
 import io.pageferry.daemon.DaemonControl;
 import io.pageferry.daemon.DaemonMeters;
@@ -64,7 +64,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
   DestControl(
       DestConfig config,
       HostMemory hostMemory,
-      MeterRegistry registry,
+      PrometheusMeterRegistry registry,
       Rehearsal rehearsal,
       Level phaseLevel) {
     this.config = config;
@@ -168,16 +168,11 @@ final class DestControl implements DaemonControl, AutoCloseable {
     GuestMemory memory = GuestMemory.anonymous(layouts);
     int vcpus = request.getVcpuCount();
     meters.registerVcpus(vcpus);
+    FaultTimings timings = new FaultTimings(vcpus);
+    meters.beginFaults(timings::counts);
     try {
       return new IncomingMigration(
-          key,
-          source,
-          version,
-          vcpus,
-          memory,
-          config.prefetch(),
-          new FaultTimings(vcpus, meters),
-          phaseLevel);
+          key, source, version, vcpus, memory, config.prefetch(), timings, phaseLevel);
     } catch (RuntimeException e) {
       memory.close();
       throw e;

@@ -1,7 +1,6 @@
 package io.pageferry.dest;
 
 import com.google.protobuf.ByteString;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.config.HostPort;
@@ -72,7 +71,7 @@ final class DestRehearsal implements Rehearsal.Play {
             MEMORY_BYTES,
             new MachineSpec.Kind.Riscv(),
             0);
-    MeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     DestControl control =
         new DestControl(config, hostMemory, registry, Rehearsal.none(), Level.DEBUG);
     try (GuestMemory image = GuestMemory.anonymous(spec.slots());

@@ -1,40 +1,38 @@
 package io.pageferry.dest;
 
-import io.pageferry.daemon.DaemonMeters;
+import io.pageferry.daemon.FaultPart;
 import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.FaultLatency;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLongArray;
+import io.pageferry.telemetry.LatencyCounts;
+import io.pageferry.telemetry.LatencyHistogram;
+import java.util.Arrays;
 import jdk.jfr.EventType;
-import org.HdrHistogram.ConcurrentHistogram;
-import org.HdrHistogram.Histogram;
 
 /**
  * How long faults took, whole and in parts, and how long each vCPU was blocked. vCPU threads
  * record, each its own; any thread reads. Times are monotonic nanoseconds.
  */
 final class FaultTimings {
-  private static final long LONGEST_NANOS = TimeUnit.HOURS.toNanos(1);
-  private static final int DIGITS = 2;
-
   private final EventType events = EventType.getEventType(FaultEvent.class);
-  private final DaemonMeters meters;
-  private final Histogram total = histogram();
-  private final Histogram queue = histogram();
-  private final Histogram wire = histogram();
-  private final Histogram install = histogram();
-  private final Histogram resume = histogram();
-  private final AtomicLongArray faults;
-  private final AtomicLongArray blockedNanos;
+  private final LatencyHistogram[] total;
+  private final LatencyHistogram[] queue;
+  private final LatencyHistogram[] wire;
+  private final LatencyHistogram[] install;
+  private final LatencyHistogram[] resume;
 
-  FaultTimings(int vcpus, DaemonMeters meters) {
-    this.meters = meters;
-    faults = new AtomicLongArray(vcpus);
-    blockedNanos = new AtomicLongArray(vcpus);
+  FaultTimings(int vcpus) {
+    total = histograms(vcpus);
+    queue = histograms(vcpus);
+    wire = histograms(vcpus);
+    install = histograms(vcpus);
+    resume = histograms(vcpus);
   }
 
-  private static Histogram histogram() {
-    return new ConcurrentHistogram(LONGEST_NANOS, DIGITS);
+  /** One for each vCPU, so that each has one writer. */
+  private static LatencyHistogram[] histograms(int vcpus) {
+    LatencyHistogram[] histograms = new LatencyHistogram[vcpus];
+    Arrays.setAll(histograms, vcpu -> new LatencyHistogram());
+    return histograms;
   }
 
   /**
@@ -46,9 +44,7 @@ final class FaultTimings {
    */
   void record(int vcpu, long frame, long exit, long sent, long arrived, long installed) {
     long now = System.nanoTime();
-    faults.incrementAndGet(vcpu);
-    blockedNanos.addAndGet(vcpu, now - exit);
-    record(total, DaemonMeters.Part.TOTAL, now - exit);
+    total[vcpu].record(now - exit);
     if (installed != 0) {
       // A page that another vCPU or the drain had under way may arrive before this one's request is
       // out.
@@ -57,10 +53,10 @@ final class FaultTimings {
       if (events.isEnabled()) {
         commitEvent(vcpu, frame, sent - exit, onWire - sent, inPlace - onWire, now - inPlace);
       }
-      record(queue, DaemonMeters.Part.QUEUE, sent - exit);
-      record(wire, DaemonMeters.Part.WIRE, onWire - sent);
-      record(install, DaemonMeters.Part.INSTALL, inPlace - onWire);
-      record(resume, DaemonMeters.Part.RESUME, now - inPlace);
+      queue[vcpu].record(sent - exit);
+      wire[vcpu].record(onWire - sent);
+      install[vcpu].record(inPlace - onWire);
+      resume[vcpu].record(now - inPlace);
     }
   }
 
@@ -76,58 +72,60 @@ final class FaultTimings {
     event.commit();
   }
 
-  private void record(Histogram histogram, DaemonMeters.Part part, long nanos) {
-    long value = Math.clamp(nanos, 0, LONGEST_NANOS);
-    histogram.recordValue(value);
-    meters.recordFault(part, value);
-  }
-
   /** Userfault exits of a vCPU. */
   long faults(int vcpu) {
-    return faults.get(vcpu);
+    return total[vcpu].count();
   }
 
   /** Userfault exits of all vCPUs. */
   long faults() {
-    return sum(faults);
+    return Arrays.stream(total).mapToLong(LatencyHistogram::count).sum();
   }
 
   /** Time a vCPU spent between exits and re-entries. */
   long blockedNanos(int vcpu) {
-    return blockedNanos.get(vcpu);
+    return total[vcpu].sumNanos();
   }
 
-  private static long sum(AtomicLongArray values) {
-    long sum = 0;
-    for (int i = 0; i < values.length(); i++) {
-      sum += values.get(i);
+  /** How long a part of the faults of all vCPUs took. */
+  LatencyCounts counts(FaultPart part) {
+    LatencyHistogram[] histograms =
+        switch (part) {
+          case TOTAL -> total;
+          case QUEUE -> queue;
+          case WIRE -> wire;
+          case INSTALL -> install;
+          case RESUME -> resume;
+        };
+    LatencyCounts counts = new LatencyCounts();
+    for (LatencyHistogram histogram : histograms) {
+      counts.add(histogram);
     }
-    return sum;
+    return counts;
   }
 
   /** All of it as a message. */
   FaultLatency toMessage() {
     return FaultLatency.newBuilder()
-        .setTotal(distribution(total))
-        .setQueue(distribution(queue))
-        .setWire(distribution(wire))
-        .setInstall(distribution(install))
-        .setResume(distribution(resume))
+        .setTotal(distribution(FaultPart.TOTAL))
+        .setQueue(distribution(FaultPart.QUEUE))
+        .setWire(distribution(FaultPart.WIRE))
+        .setInstall(distribution(FaultPart.INSTALL))
+        .setResume(distribution(FaultPart.RESUME))
         .build();
   }
 
-  private static Distribution distribution(Histogram recording) {
-    // A histogram that changes while its mean is computed throws; its copy does not change.
-    Histogram histogram = recording.copy();
+  private Distribution distribution(FaultPart part) {
+    LatencyCounts counts = counts(part);
     return Distribution.newBuilder()
-        .setCount(histogram.getTotalCount())
-        .setMin(histogram.getTotalCount() == 0 ? 0 : histogram.getMinValue())
-        .setP50(histogram.getValueAtPercentile(50))
-        .setP90(histogram.getValueAtPercentile(90))
-        .setP99(histogram.getValueAtPercentile(99))
-        .setP999(histogram.getValueAtPercentile(99.9))
-        .setMax(histogram.getMaxValue())
-        .setMean(histogram.getMean())
+        .setCount(counts.count())
+        .setMin(counts.leastNanos())
+        .setP50(counts.percentileNanos(50))
+        .setP90(counts.percentileNanos(90))
+        .setP99(counts.percentileNanos(99))
+        .setP999(counts.percentileNanos(99.9))
+        .setMax(counts.greatestNanos())
+        .setMean(counts.meanNanos())
         .build();
   }
 }

@@ -367,7 +367,7 @@ final class IncomingMigration implements AutoCloseable {
    */
   long residentBytes() {
     return switch (tracker.phase()) {
-      case ADVISED, POSTCOPY_ACTIVE ->
+      case ADVISED, POSTCOPY_ACTIVE, POSTCOPY_PAUSED ->
           PageGeometry.bytes(installer.demandPages() + installer.drainPages());
       default -> memory.residentBytes();
     };

@@ -3,13 +3,9 @@ package io.pageferry.dest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.pageferry.daemon.DaemonMeters;
 import io.pageferry.guest.Vcpu;
 import io.pageferry.guest.VcpuExit;
 import io.pageferry.memory.PageGeometry;
-import io.pageferry.proto.v1.Role;
-import io.pageferry.proto.v1.Status;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,11 +22,7 @@ class FaultResolverTest {
   private final Incoming incoming =
       new Incoming(64, new FaultWaiters(VCPUS, (vcpu, waiter) -> LockSupport.unpark(waiter)));
   private final List<Long> fetches = new CopyOnWriteArrayList<>();
-  private final FaultTimings timings =
-      new FaultTimings(
-          VCPUS,
-          new DaemonMeters(
-              new SimpleMeterRegistry(), Role.ROLE_DESTINATION, Status::getDefaultInstance));
+  private final FaultTimings timings = new FaultTimings(VCPUS);
   private final FaultResolver resolver =
       new FaultResolver(
           incoming.memory, incoming.waiters, fetchers(), PrefetchPolicy.Kind.none, timings);

@@ -1,6 +1,6 @@
 package io.pageferry.source;
 
-import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.config.HostPort;
 import io.pageferry.daemon.DaemonControl;
 import io.pageferry.daemon.DaemonMeters;
@@ -57,7 +57,7 @@ final class SourceControl implements DaemonControl, AutoCloseable {
       Supplier<HostPort> advertised,
       LaneRegistry lanes,
       HostMemory hostMemory,
-      MeterRegistry registry,
+      PrometheusMeterRegistry registry,
       Rehearsal rehearsal,
       Level phaseLevel) {
     this.config = config;
@@ -230,7 +230,7 @@ final class SourceControl implements DaemonControl, AutoCloseable {
         }
         yield PageGeometry.bytes(pages);
       }
-      case POSTCOPY_ACTIVE -> {
+      case POSTCOPY_ACTIVE, POSTCOPY_PAUSED -> {
         PageLedger pages = current.frozenPages();
         yield PageGeometry.bytes(
             pages.totalPages() - pages.untouchedPages() - pages.releasedPages());
