@@ -68,8 +68,7 @@ final class Daemon implements AutoCloseable {
     container.start();
     joinPages();
     this.client =
-        new AdminClient(
-            role, new HostPort("127.0.0.1", container.getMappedPort(port)), PATIENCE);
+        new AdminClient(role, new HostPort("127.0.0.1", container.getMappedPort(port)), PATIENCE);
   }
 
   /** Its address in the network for pages, as {@code ferry migrate --to} takes it. */

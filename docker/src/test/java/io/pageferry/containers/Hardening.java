@@ -25,8 +25,7 @@ final class Hardening {
   static void publish(HostConfig settings, int... ports) {
     PortBinding[] bindings = new PortBinding[ports.length];
     for (int i = 0; i < ports.length; i++) {
-      bindings[i] =
-          new PortBinding(Ports.Binding.bindIp("127.0.0.1"), new ExposedPort(ports[i]));
+      bindings[i] = new PortBinding(Ports.Binding.bindIp("127.0.0.1"), new ExposedPort(ports[i]));
     }
     var _ = settings.withPortBindings(bindings);
   }

@@ -7,7 +7,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.testcontainers.images.builder.ImageFromDockerfile;
 
@@ -24,23 +26,33 @@ enum Images {
   static final String PROMETHEUS =
       environment("PAGEFERRY_PROMETHEUS_IMAGE").orElse("prom/prometheus:v3.5.0");
 
-  private final ImageFromDockerfile image;
+  private static final Map<Images, String> BUILT = new ConcurrentHashMap<>();
+
+  private final String target;
 
   Images(String target) {
-    Path archive = archive();
-    image =
-        new ImageFromDockerfile("pageferry-test-" + target, false)
-            .withFileFromPath("docker/Dockerfile", repository().resolve("docker/Dockerfile"))
-            .withFileFromPath("docker/ready", repository().resolve("docker/ready"))
-            .withFileFromPath("dist/target/" + archive.getFileName(), archive)
-            .withDockerfilePath("docker/Dockerfile")
-            .withTarget(target);
-    environment("PAGEFERRY_BASE_IMAGE").ifPresent(base -> image.withBuildArg("BASE_IMAGE", base));
+    this.target = target;
   }
 
   /** Its name in the engine, which has it afterwards. */
   String imageName() {
-    return image.get();
+    return BUILT.computeIfAbsent(this, Images::build);
+  }
+
+  private static String build(Images image) {
+    Path docker = repository().resolve("docker");
+    Path archive = archive();
+    ImageFromDockerfile recipe =
+        new ImageFromDockerfile("pageferry-test-" + image.target, false)
+            .withFileFromPath("Dockerfile", docker.resolve("Dockerfile"))
+            .withFileFromPath("docker/ready", docker.resolve("ready"))
+            .withFileFromPath("dist/target/" + archive.getFileName(), archive)
+            .withTarget(image.target)
+            .withBuildArgs(
+                environment("PAGEFERRY_BASE_IMAGE")
+                    .map(base -> Map.of("BASE_IMAGE", base))
+                    .orElse(Map.of()));
+    return recipe.get();
   }
 
   /** The directory that holds all modules. */

@@ -49,15 +49,13 @@ class NetworkIT {
   }
 
   @Test
-  void aCutAfterSwitchoverPausesBothSidesWithoutLossAndNeitherStartsASecondCopy()
-      throws Exception {
+  void aCutAfterSwitchoverPausesBothSidesWithoutLossAndNeitherStartsASecondCopy() throws Exception {
     stage.runGuest("kv", "32MiB");
     stage.holdInPostcopy();
     await()
         .atMost(Daemon.PATIENCE)
-        .until(
-            () ->
-                stage.destination().status().getMigration().getPages().getDemand() > FETCHED_PAGES);
+        .until(() ->
+            stage.destination().status().getMigration().getPages().getDemand() > FETCHED_PAGES);
     stage.destination().leavePages();
     assertPaused(stage.source().awaitPhase(Phase.PHASE_POSTCOPY_PAUSED));
     assertPaused(stage.destination().awaitPhase(Phase.PHASE_POSTCOPY_PAUSED));
@@ -67,10 +65,9 @@ class NetworkIT {
     await()
         .during(Duration.ofSeconds(2))
         .atMost(Daemon.PATIENCE)
-        .until(
-            () ->
-                stage.source().status().getPhase() == Phase.PHASE_POSTCOPY_PAUSED
-                    && stage.destination().status().getPhase() == Phase.PHASE_POSTCOPY_PAUSED);
+        .until(() ->
+            stage.source().status().getPhase() == Phase.PHASE_POSTCOPY_PAUSED
+                && stage.destination().status().getPhase() == Phase.PHASE_POSTCOPY_PAUSED);
     assertEveryPageIsSomewhere();
     assertThat(stage.source().status().getGuest().getState())
         .isEqualTo(GuestState.GUEST_STATE_HANDED_OVER);
