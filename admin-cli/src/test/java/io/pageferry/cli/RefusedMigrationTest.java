@@ -93,7 +93,7 @@ class RefusedMigrationTest {
     try (DestDaemon small = new DestDaemon(new DestConfig(any, any, 64), HostMemory.under(host))) {
       small.start();
       ferryAt(daemons, "migrate", "--to", small.address().toString())
-          .refused(ExitCode.ENVIRONMENT, "needs 4MiB", "has 1MiB");
+          .refused(ExitCode.ENVIRONMENT, "needs 4MiB", "1MiB are free");
     }
     theGuestGoesOn();
   }

@@ -18,6 +18,8 @@ import java.util.regex.Pattern;
 /** A main class in a process of its own, on the class path of the tests. Killed by close. */
 final class JavaProgram implements AutoCloseable {
   private static final Pattern ADDRESS = Pattern.compile("state=listening address=(\\S+)");
+  private static final Pattern METRICS =
+      Pattern.compile("state=listening \\S+ metrics=([^\\s\"]+)");
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Process process;
@@ -61,23 +63,31 @@ final class JavaProgram implements AutoCloseable {
         "--metrics-listen=127.0.0.1:0");
   }
 
-  /** A destination daemon on free ports. */
-  static JavaProgram destination(Path directory) throws IOException {
-    return start(
-        directory,
-        "io.pageferry.dest.DestMain",
-        "--listen=127.0.0.1:0",
-        "--metrics-listen=127.0.0.1:0");
+  /** A destination daemon on free ports, with further arguments. */
+  static JavaProgram destination(Path directory, String... more) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(List.of("--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0"));
+    Collections.addAll(arguments, more);
+    return start(directory, "io.pageferry.dest.DestMain", arguments.toArray(String[]::new));
   }
 
   /** Waits until a daemon says where it listens. */
   String awaitAddress() {
+    return awaitPrinted(ADDRESS);
+  }
+
+  /** Waits until a daemon says where its metrics are. */
+  String awaitMetricsAddress() {
+    return awaitPrinted(METRICS);
+  }
+
+  private String awaitPrinted(Pattern pattern) {
     return await()
         .atMost(PATIENCE)
         .until(
             () -> {
               assertThat(process.isAlive()).as(output()).isTrue();
-              Matcher matcher = ADDRESS.matcher(output());
+              Matcher matcher = pattern.matcher(output());
               return matcher.find() ? matcher.group(1) : "";
             },
             address -> !address.isEmpty());
@@ -100,6 +110,11 @@ final class JavaProgram implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** SIGTERM. */
+  void terminate() {
+    process.destroy();
   }
 
   /** SIGKILL: no handler runs, no connection is closed in order. */

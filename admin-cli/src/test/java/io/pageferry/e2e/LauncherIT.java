@@ -69,7 +69,15 @@ class LauncherIT {
   void shellcheckFindsNothingInTheScripts() throws Exception {
     Path report = directory.resolve("shellcheck");
     ProcessBuilder builder =
-        new ProcessBuilder("shellcheck", "ferry", ".ci/run")
+        new ProcessBuilder(
+                "shellcheck",
+                "--external-sources",
+                "ferry",
+                ".ci/run",
+                ".ci/reproducible",
+                "dist/src/main/launcher/ferry",
+                "dist/src/main/launcher/launcher.sh",
+                "dist/src/main/launcher/make-aot-cache")
             .directory(Launcher.repository().toFile())
             .redirectErrorStream(true)
             .redirectOutput(report.toFile());

@@ -57,6 +57,8 @@ public enum ErrorCode {
   PORT_IN_USE,
   /** The request or migration was cancelled. */
   CANCELLED,
+  /** The daemon is about to end and takes no new work. */
+  SHUTTING_DOWN,
   /** A defect of this program. */
   INTERNAL
 }

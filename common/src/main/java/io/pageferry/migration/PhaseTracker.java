@@ -1,8 +1,10 @@
 package io.pageferry.migration;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -121,6 +123,19 @@ public final class PhaseTracker {
   /** Enters a phase with its reason if the present one is {@code from}; tells whether it did. */
   public synchronized boolean tryEnterFrom(Phase from, Phase next, Reason why) {
     return phase == from && tryEnter(next, Optional.of(why));
+  }
+
+  /** Waits until the migration is over, or for that long; tells whether it is over. */
+  public synchronized boolean awaitTerminal(Duration limit) throws InterruptedException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (!phase.isTerminal()) {
+      long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (millis <= 0) {
+        return false;
+      }
+      wait(millis);
+    }
+    return true;
   }
 
   /** Waits until the migration is over or paused. */

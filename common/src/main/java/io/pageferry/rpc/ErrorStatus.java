@@ -38,7 +38,7 @@ public final class ErrorStatus {
           STALE_MIGRATION,
           PORT_IN_USE ->
           Status.Code.FAILED_PRECONDITION;
-      case DESTINATION_UNREACHABLE, LANE_LOST -> Status.Code.UNAVAILABLE;
+      case DESTINATION_UNREACHABLE, LANE_LOST, SHUTTING_DOWN -> Status.Code.UNAVAILABLE;
       case HANDOVER_OUTCOME_UNKNOWN -> Status.Code.UNKNOWN;
       case DIGEST_MISMATCH -> Status.Code.DATA_LOSS;
       case CANCELLED -> Status.Code.CANCELLED;

@@ -100,6 +100,11 @@ public final class RpcServer implements AutoCloseable {
     }
   }
 
+  /** Says NOT_SERVING to whoever asks for health from now on, and serves as before. */
+  public void announceEnd() {
+    health.enterTerminalState();
+  }
+
   /** The port listened on. */
   public int port() {
     return server.getPort();

@@ -1,49 +1,72 @@
 package io.pageferry.daemon;
 
-import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.migration.PageFerryException;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.Supplier;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A daemon's life as a process: start, say where it listens, wait for the signal to end, close. */
+/**
+ * A daemon's life as a process: start, say where it listens, wait for the signal to end, finish
+ * what runs, say what is lost, close.
+ */
 public final class DaemonProcess {
   private static final Logger LOG = LoggerFactory.getLogger(DaemonProcess.class);
 
   private DaemonProcess() {}
 
-  /** Runs a daemon until SIGTERM or SIGINT; returns the exit code. */
-  public static int run(
-      String name,
-      Runnable start,
-      Supplier<HostPort> address,
-      Supplier<HostPort> metricsAddress,
-      AutoCloseable daemon)
-      throws InterruptedException {
-    start.run();
+  /** How long a daemon may take to finish a migration, at most. */
+  public static final Duration LONGEST_GRACE = Duration.ofHours(1);
+
+  /**
+   * Runs a daemon until SIGTERM or SIGINT. It then has {@code grace} to finish; a second signal
+   * ends that.
+   *
+   * @return 128 and the signal's number, or {@link ExitCode#GUEST_LOST}
+   */
+  public static int run(String name, Daemon daemon, Duration grace) throws InterruptedException {
+    if (grace.isNegative() || grace.compareTo(LONGEST_GRACE) > 0) {
+      throw new IllegalArgumentException("--shutdown-grace must be 0s to 1h.");
+    }
+    daemon.start();
     LOG.info(
         "daemon={} state=listening address={} metrics={}",
         name,
-        address.get(),
-        metricsAddress.get());
-    CountDownLatch ended = new CountDownLatch(1);
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  try {
-                    daemon.close();
-                  } catch (Exception e) {
-                    LOG.error("The daemon did not close cleanly.", e);
-                  }
-                  LOG.info("daemon={} state=stopped", name);
-                  ended.countDown();
-                },
-                "shutdown"));
-    ended.await();
-    return 0;
+        daemon.address(),
+        daemon.metricsAddress());
+    Thread main = Thread.currentThread();
+    AtomicInteger first = new AtomicInteger();
+    CountDownLatch told = new CountDownLatch(1);
+    EndSignals.handle(number -> {
+      if (first.compareAndSet(0, number)) {
+        told.countDown();
+      } else {
+        main.interrupt();
+      }
+    });
+    told.await();
+    return end(name, daemon, grace, first.get());
+  }
+
+  private static int end(String name, Daemon daemon, Duration grace, int signal) {
+    LOG.info("daemon={} state=stopping grace={}s", name, grace.toSeconds());
+    boolean atOnce = false;
+    try {
+      daemon.finish(grace);
+    } catch (InterruptedException _) {
+      atOnce = true;
+      LOG.warn("daemon={} is told to end a second time and does so at once.", name);
+    }
+    Optional<String> loss = daemon.loss();
+    loss.ifPresent(LOG::error);
+    if (!atOnce) {
+      daemon.close();
+    }
+    LOG.info("daemon={} state=stopped", name);
+    return loss.isPresent() ? ExitCode.GUEST_LOST.number() : 128 + signal;
   }
 
   /** Exit code of a daemon that could not start. */

@@ -51,7 +51,7 @@ public final class GuestRoom {
     boolean limited = room.limitBytes().isPresent();
     throw new PageFerryException(
         ErrorCode.INSUFFICIENT_MEMORY,
-        "Guest %s needs %s of memory, but the %s has %s for it: %s, of which %s are free, and the daemon itself needs %s; %s."
+        "Guest %s needs %s of memory, but the %s has %s available for it: %s, of which %s are free, and the daemon itself needs %s; %s."
             .formatted(
                 guest,
                 new DataSize(bytes),

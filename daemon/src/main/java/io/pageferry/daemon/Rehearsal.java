@@ -74,6 +74,11 @@ public final class Rehearsal implements AutoCloseable {
     try {
       if (!thread.join(length)) {
         stop();
+        if (thread.join(CLOSE_PATIENCE)) {
+          // Now, while nothing waits for this daemon, and not in the first migration: what the
+          // rehearsal left in the heap, and with it the memory of heap and buffers.
+          System.gc();
+        }
       }
     } catch (InterruptedException _) {
       stop();

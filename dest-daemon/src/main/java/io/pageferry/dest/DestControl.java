@@ -6,6 +6,7 @@ import io.pageferry.daemon.DaemonControl;
 import io.pageferry.daemon.DaemonMeters;
 import io.pageferry.daemon.GuestRoom;
 import io.pageferry.daemon.HostedGuest;
+import io.pageferry.daemon.Readiness;
 import io.pageferry.daemon.Rehearsal;
 import io.pageferry.daemon.StatusMessages;
 import io.pageferry.memory.GuestMemory;
@@ -28,8 +29,10 @@ import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.TransferStateRequest;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,6 +52,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
   private final DestConfig config;
   private final GuestRoom room;
   private final DaemonMeters meters;
+  private final Readiness readiness;
   private final Rehearsal rehearsal;
   private final Level phaseLevel;
   private @Nullable IncomingMigration incoming;
@@ -58,6 +62,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
   /**
    * A daemon without a guest.
    *
+   * @param readiness says when no more work is taken
    * @param rehearsal what ends when a migration comes
    * @param phaseLevel how phases of migrations are logged
    */
@@ -65,10 +70,12 @@ final class DestControl implements DaemonControl, AutoCloseable {
       DestConfig config,
       HostMemory hostMemory,
       PrometheusMeterRegistry registry,
+      Readiness readiness,
       Rehearsal rehearsal,
       Level phaseLevel) {
     this.config = config;
     this.room = new GuestRoom(hostMemory, "destination");
+    this.readiness = readiness;
     this.rehearsal = rehearsal;
     this.phaseLevel = phaseLevel;
     this.meters = new DaemonMeters(registry, role(), this::status);
@@ -94,6 +101,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
             request.getSoftwareVersion());
     IncomingMigration prepared;
     synchronized (this) {
+      readiness.requireNotStopping("take guests");
       forgetAborted();
       requireNotAborted(key);
       if (incoming != null) {
@@ -329,6 +337,32 @@ final class DestControl implements DaemonControl, AutoCloseable {
     return guest.fence().isHeld()
         ? status
         : status.toBuilder().setState(GuestState.GUEST_STATE_INCOMING).build();
+  }
+
+  /** Forgets a migration that is not committed, and waits for one that is. */
+  void finish(Duration grace) throws InterruptedException {
+    IncomingMigration here;
+    synchronized (this) {
+      here = incoming;
+    }
+    if (here == null || isAborted(here.tracker().phase())) {
+      return;
+    }
+    try {
+      here.abort(
+          Phase.FAILED,
+          ErrorCode.SHUTTING_DOWN,
+          "The destination daemon was told to end; the guest stays at the source.");
+    } catch (PageFerryException _) {
+      // The guest runs here already.
+      var _ = here.tracker().awaitTerminal(grace);
+    }
+  }
+
+  /** What ends with this daemon. */
+  synchronized Optional<String> loss() {
+    IncomingMigration here = incoming;
+    return here == null ? Optional.empty() : here.loss();
   }
 
   @Override

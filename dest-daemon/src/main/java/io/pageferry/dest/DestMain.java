@@ -51,6 +51,13 @@ public final class DestMain implements Callable<Integer> {
       description = "How long to rehearse a migration after the start; 0s for not at all.")
   private Duration rehearsal = Duration.ofSeconds(2);
 
+  @Option(
+      names = "--shutdown-grace",
+      paramLabel = "DURATION",
+      defaultValue = "20s",
+      description = "How long to finish a migration when told to end; 0s for not at all.")
+  private Duration shutdownGrace = Duration.ofSeconds(20);
+
   private DestMain() {}
 
   /** Runs until the process is told to end. */
@@ -71,7 +78,6 @@ public final class DestMain implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     DestDaemon daemon =
         new DestDaemon(new DestConfig(listen, metricsListen, maxVcpus, prefetch, rehearsal));
-    return DaemonProcess.run(
-        "destination", daemon::start, daemon::address, daemon::metricsAddress, daemon);
+    return DaemonProcess.run("destination", daemon, shutdownGrace);
   }
 }

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.config.HostPort;
+import io.pageferry.daemon.Readiness;
 import io.pageferry.daemon.Rehearsal;
 import io.pageferry.daemon.StatusMessages;
 import io.pageferry.guest.Machine;
@@ -73,7 +74,8 @@ final class DestRehearsal implements Rehearsal.Play {
             0);
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     DestControl control =
-        new DestControl(config, hostMemory, registry, Rehearsal.none(), Level.DEBUG);
+        new DestControl(
+            config, hostMemory, registry, new Readiness(), Rehearsal.none(), Level.DEBUG);
     try (GuestMemory image = GuestMemory.anonymous(spec.slots());
         control) {
       byte[] state = load(spec, image);

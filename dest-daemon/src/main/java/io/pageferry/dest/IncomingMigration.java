@@ -402,6 +402,23 @@ final class IncomingMigration implements AutoCloseable {
     return status.build();
   }
 
+  /** What ends with this daemon: the guest, once it is committed and unless it has ended itself. */
+  synchronized Optional<String> loss() {
+    HostedGuest here = guest;
+    if (here == null || !committed || here.machine().state() == Machine.State.STOPPED) {
+      return Optional.empty();
+    }
+    long missing = memory.pageCount() - installer.presentPages();
+    String pages =
+        missing == 0
+            ? "every page had arrived, and the source keeps none"
+            : "%d of %d pages never arrived; the source %s has them, but nothing of what the guest did here"
+                .formatted(missing, memory.pageCount(), source);
+    return Optional.of(
+        "Guest %s ends with this daemon, which held it (migration %s): %s."
+            .formatted(here.name(), tracker.phase(), pages));
+  }
+
   /** Ends lanes and machine and unmaps the memory. */
   @Override
   public void close() {

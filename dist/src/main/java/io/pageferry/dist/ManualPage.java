@@ -100,7 +100,7 @@ final class ManualPage {
       line(escape(part.formatted()));
     }
     String standard = argument.defaultValue();
-    if (standard != null && argument.arity().max() > 0) {
+    if (command.usageMessage().showDefaultValues() && standard != null) {
       line("Default: " + escape(standard) + ".");
     }
   }

@@ -61,7 +61,8 @@ public final class SharedFiles {
         command
             .usageMessage()
             .description(daemon.usageMessage().description())
-            .footer(daemon.usageMessage().footer());
+            .footer(daemon.usageMessage().footer())
+            .showDefaultValues(daemon.usageMessage().showDefaultValues());
   }
 
   private static void writePages(

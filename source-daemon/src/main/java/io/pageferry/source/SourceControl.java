@@ -5,6 +5,7 @@ import io.pageferry.config.HostPort;
 import io.pageferry.daemon.DaemonControl;
 import io.pageferry.daemon.DaemonMeters;
 import io.pageferry.daemon.HostedGuest;
+import io.pageferry.daemon.Readiness;
 import io.pageferry.daemon.Rehearsal;
 import io.pageferry.daemon.StatusMessages;
 import io.pageferry.daemon.TransferRate;
@@ -23,8 +24,10 @@ import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.PageCounts;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.Status;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +40,7 @@ final class SourceControl implements DaemonControl, AutoCloseable {
   private final SourceConfig config;
   private final Supplier<HostPort> advertised;
   private final LaneRegistry lanes;
+  private final Readiness readiness;
   private final Rehearsal rehearsal;
   private final Level phaseLevel;
   private final GuestLoader loader;
@@ -49,6 +53,7 @@ final class SourceControl implements DaemonControl, AutoCloseable {
    * A daemon without a guest.
    *
    * @param advertised address of the page service as destinations reach it, once it listens
+   * @param readiness says when no more work is taken
    * @param rehearsal what ends when a migration starts
    * @param phaseLevel how phases of migrations are logged
    */
@@ -58,11 +63,13 @@ final class SourceControl implements DaemonControl, AutoCloseable {
       LaneRegistry lanes,
       HostMemory hostMemory,
       PrometheusMeterRegistry registry,
+      Readiness readiness,
       Rehearsal rehearsal,
       Level phaseLevel) {
     this.config = config;
     this.advertised = advertised;
     this.lanes = lanes;
+    this.readiness = readiness;
     this.rehearsal = rehearsal;
     this.phaseLevel = phaseLevel;
     this.loader = new GuestLoader(hostMemory);
@@ -85,6 +92,7 @@ final class SourceControl implements DaemonControl, AutoCloseable {
 
   @Override
   public synchronized UUID load(LoadGuestRequest request) {
+    readiness.requireNotStopping("load guests");
     if (guest != null) {
       throw new PageFerryException(
           ErrorCode.GUEST_EXISTS,
@@ -126,6 +134,7 @@ final class SourceControl implements DaemonControl, AutoCloseable {
 
   @Override
   public synchronized UUID migrate(MigrateRequest request) {
+    readiness.requireNotStopping("start migrations");
     HostedGuest here = guest();
     SourceMigration last = migration;
     if (last != null && !last.tracker().phase().isTerminal()) {
@@ -268,6 +277,50 @@ final class SourceControl implements DaemonControl, AutoCloseable {
       status.setImageDigest(HexFormat.of().toHexDigits(running.digest()));
     }
     return status.build();
+  }
+
+  /**
+   * Calls the migration that runs off, before switchover, or completes it; a drain that was to
+   * start later starts now. Nothing may start one any more.
+   */
+  void finish(Duration grace) throws InterruptedException {
+    SourceMigration last;
+    synchronized (this) {
+      last = migration;
+    }
+    if (last != null && !last.tracker().phase().isTerminal()) {
+      last.hurry();
+      var _ = last.tracker().awaitTerminal(grace);
+    }
+  }
+
+  /** What ends with this daemon. */
+  synchronized Optional<String> loss() {
+    HostedGuest held = guest;
+    if (held == null) {
+      return Optional.empty();
+    }
+    if (held.fence().isHeld()) {
+      return held.machine().state() == Machine.State.STOPPED
+          ? Optional.empty()
+          : Optional.of(
+              "Guest "
+                  + held.name()
+                  + " ends with this daemon: a guest does not survive the daemon that holds it.");
+    }
+    SourceMigration last = migration;
+    if (last == null || last.tracker().phase().isTerminal()) {
+      return Optional.empty();
+    }
+    PageLedger pages = last.frozenPages();
+    return Optional.of(
+        "%d of %d pages of guest %s end with this daemon (migration %s): only it has them, and the guest at %s cannot go on without."
+            .formatted(
+                pages.totalPages() - pages.untouchedPages() - pages.releasedPages(),
+                pages.totalPages(),
+                held.name(),
+                last.tracker().phase(),
+                last.destination()));
   }
 
   /** Ends the migration's connections and the guest. */

@@ -51,6 +51,13 @@ public final class SourceMain implements Callable<Integer> {
       description = "How long to rehearse a migration after the start; 0s for not at all.")
   private Duration rehearsal = Duration.ofSeconds(2);
 
+  @Option(
+      names = "--shutdown-grace",
+      paramLabel = "DURATION",
+      defaultValue = "20s",
+      description = "How long to finish a migration when told to end; 0s for not at all.")
+  private Duration shutdownGrace = Duration.ofSeconds(20);
+
   private SourceMain() {}
 
   /** Runs until the process is told to end. */
@@ -72,7 +79,6 @@ public final class SourceMain implements Callable<Integer> {
     SourceConfig config =
         new SourceConfig(listen, metricsListen, advertise, maxBytesInFlight, rehearsal);
     SourceDaemon daemon = new SourceDaemon(config);
-    return DaemonProcess.run(
-        "source", daemon::start, daemon::address, daemon::metricsAddress, daemon);
+    return DaemonProcess.run("source", daemon, shutdownGrace);
   }
 }

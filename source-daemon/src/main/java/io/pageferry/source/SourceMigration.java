@@ -53,6 +53,11 @@ final class SourceMigration {
   private final DestinationClient client;
   private final CountDownLatch released = new CountDownLatch(1);
 
+  /**
+   * Open once the drain is not to wait any longer: its delay is over or cut short, or all is done.
+   */
+  private final CountDownLatch drainDue = new CountDownLatch(1);
+
   private final List<DemandLane> demandLanes = new ArrayList<>();
   private @Nullable DrainLane drainLane;
   private @Nullable String lanesLost;
@@ -286,10 +291,9 @@ final class SourceMigration {
     }
     checkComplete();
     try {
-      if (!released.await(drainAfterMillis, TimeUnit.MILLISECONDS)) {
-        startDrain();
-        released.await();
-      }
+      var _ = drainDue.await(drainAfterMillis, TimeUnit.MILLISECONDS);
+      startDrain();
+      released.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return;
@@ -304,7 +308,7 @@ final class SourceMigration {
   }
 
   private synchronized void startDrain() {
-    if (lanesLost == null && drainLane != null) {
+    if (released.getCount() > 0 && lanesLost == null && drainLane != null) {
       drainLane.start(drainCursor(), maxBytesInFlight);
       checkComplete();
     }
@@ -322,6 +326,7 @@ final class SourceMigration {
     PageLedger pages = ledger;
     if (pages != null && pages.isComplete()) {
       released.countDown();
+      drainDue.countDown();
     }
   }
 
@@ -416,6 +421,16 @@ final class SourceMigration {
     }
     cancelRequested = true;
     client.cancel();
+  }
+
+  /**
+   * The daemon is to end: called off if the guest still belongs here, else without further delay.
+   */
+  synchronized void hurry() {
+    drainDue.countDown();
+    if (!handedOver && !tracker.phase().isTerminal()) {
+      cancel();
+    }
   }
 
   private synchronized void closeLanes(PageFerryException cause) {

@@ -4,6 +4,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.config.DataSize;
 import io.pageferry.config.HostPort;
+import io.pageferry.daemon.Readiness;
 import io.pageferry.daemon.Rehearsal;
 import io.pageferry.memory.HostMemory;
 import io.pageferry.memory.MemorySlot;
@@ -51,6 +52,7 @@ final class SourceRehearsal implements Rehearsal.Play {
             lanes,
             hostMemory,
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+            new Readiness(),
             Rehearsal.none(),
             Level.DEBUG);
     // Lanes must have ended before the memory goes.

@@ -26,6 +26,8 @@ public enum ExitCode {
   VERIFICATION_FAILED(8, "verification failed (digests or the guest's own check)"),
   /** The migration is paused after switchover and waits for a connection. */
   PAUSED(9, "migration paused after switchover"),
+  /** A daemon was ended with a guest, or pages of one, that did not survive it. */
+  GUEST_LOST(10, "a daemon ended and a guest with it"),
   /** Ended by Ctrl-C. */
   INTERRUPTED(130, "interrupted");
 
@@ -63,7 +65,8 @@ public enum ExitCode {
           TOO_LATE_TO_CANCEL,
           DESTINATION_BUSY,
           STALE_MIGRATION,
-          LANE_ALREADY_ATTACHED ->
+          LANE_ALREADY_ATTACHED,
+          SHUTTING_DOWN ->
           REFUSED;
       case PAGE_SIZE_MISMATCH, VERSION_MISMATCH -> VERSION_MISMATCH;
       case CANCELLED -> MIGRATION_FAILED;
