@@ -44,7 +44,11 @@ class NetworkIT {
         .isEqualTo(ErrorCode.ERROR_CODE_DESTINATION_UNREACHABLE);
     assertThat(failed.getGuest().getState()).isEqualTo(GuestState.GUEST_STATE_RUNNING);
     stage.destination().joinPages();
-    var _ = stage.migrateWhole();
+    // For some seconds the source remembers that the name was unknown.
+    await()
+        .atMost(Daemon.PATIENCE)
+        .until(() -> stage.migrate().exitCode() == ExitCode.OK.number());
+    var _ = stage.assertWhole();
     stage.assertGuestFindsItselfWhole("kv");
   }
 

@@ -94,7 +94,7 @@ class PrometheusIT {
   }
 
   /** Waits until a query has one result with a value. */
-  private static void awaitValue(String query, double expected) {
+  private static void awaitValue(String query, long expected) {
     String path = "/api/v1/query?query=" + URLEncoder.encode(query, StandardCharsets.UTF_8);
     await(query)
         .atMost(Daemon.PATIENCE)
@@ -104,7 +104,7 @@ class PrometheusIT {
               JsonArray result = get(path).getAsJsonArray("result");
               assertThat(result).as("%s: %s", query, result).hasSize(1);
               JsonArray sample = result.get(0).getAsJsonObject().getAsJsonArray("value");
-              assertThat(sample.get(1).getAsDouble()).as(query).isEqualTo(expected);
+              assertThat(sample.get(1).getAsDouble()).as(query).isEqualTo((double) expected);
             });
   }
 
