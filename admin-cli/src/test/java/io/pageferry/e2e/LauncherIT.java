@@ -74,6 +74,8 @@ class LauncherIT {
                 "--external-sources",
                 "ferry",
                 ".ci/run",
+                "docker/engine",
+                "docker/ready",
                 ".ci/reproducible",
                 "dist/src/main/launcher/ferry",
                 "dist/src/main/launcher/launcher.sh",
