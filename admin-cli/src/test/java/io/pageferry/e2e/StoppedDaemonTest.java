@@ -8,6 +8,7 @@ import io.pageferry.cli.AdminClient;
 import io.pageferry.cli.FerryRun;
 import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.ExitCode;
+import io.pageferry.proto.v1.ErrorCode;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.Phase;
 import io.pageferry.proto.v1.Role;
@@ -57,12 +58,21 @@ class StoppedDaemonTest {
     var _ = ferry("guest", "start", "--source=" + from).succeeded();
   }
 
-  /** The guest runs at the destination; most of its pages are at the source for the next hour. */
+  /**
+   * The destination holds the guest, paused, so that it fetches nothing; its pages are at the
+   * source for the next hour.
+   */
   private CompletableFuture<FerryRun> startPostcopy() {
     startGuest();
+    try (AdminClient client = new AdminClient(Role.ROLE_SOURCE, HostPort.parse(from), PATIENCE)) {
+      await().atMost(PATIENCE).until(() -> client.status().getGuest().getResidentBytes() > 4 << 20);
+    }
+    var _ = ferry("guest", "pause", "--source=" + from).succeeded();
     var migrate =
         CompletableFuture.supplyAsync(
-            () -> ferry("migrate", "--drain-after=1h", "--source=" + from, "--dest=" + to));
+            () -> ferry("migrate", "--drain-after=1h", "--source=" + from, "--dest=" + to),
+            // Not in the common pool: it may have one thread, which the end of a process needs.
+            task -> Thread.ofVirtual().start(task));
     try (AdminClient client = destinationClient()) {
       await()
           .atMost(PATIENCE)
@@ -104,7 +114,7 @@ class StoppedDaemonTest {
     assertThat(source.awaitExit()).as(source.output()).isEqualTo(SIGTERM);
     try (AdminClient client = destinationClient()) {
       await().atMost(PATIENCE).until(() -> client.status().getPhase() == Phase.PHASE_COMPLETED);
-      assertThat(client.status().getGuest().getState()).isEqualTo(GuestState.GUEST_STATE_RUNNING);
+      assertThat(client.status().getGuest().getState()).isEqualTo(GuestState.GUEST_STATE_PAUSED);
     }
   }
 
@@ -130,11 +140,28 @@ class StoppedDaemonTest {
     await().atMost(PATIENCE).until(() -> destination.output().contains("state=stopping"));
     await().atMost(PATIENCE).until(() -> readiness().statusCode() == 503);
     assertThat(readiness().body()).isEqualTo("stopping\n");
+    assertAnotherGuestIsRefused();
     assertThat(destination.isAlive()).isTrue();
 
     destination.terminate();
     assertThat(destination.awaitExit()).isEqualTo(GUEST_LOST);
     assertThat(destination.output()).contains("a second time", "never arrived");
+  }
+
+  private void assertAnotherGuestIsRefused() throws Exception {
+    try (JavaProgram other = JavaProgram.source(directory)) {
+      String address = other.awaitAddress();
+      var _ =
+          ferry("guest", "load", "--program=kv", "--memory=16MiB", "--source=" + address)
+              .succeeded();
+      var _ = ferry("migrate", "--detach", "--source=" + address, "--dest=" + to).succeeded();
+      try (AdminClient client =
+          new AdminClient(Role.ROLE_SOURCE, HostPort.parse(address), PATIENCE)) {
+        await().atMost(PATIENCE).until(() -> client.status().getPhase() == Phase.PHASE_FAILED);
+        assertThat(client.status().getMigration().getReasonCode())
+            .isEqualTo(ErrorCode.ERROR_CODE_SHUTTING_DOWN);
+      }
+    }
   }
 
   @Test

@@ -52,6 +52,7 @@ public final class RpcServer implements AutoCloseable {
   private final HealthStatusManager health = new HealthStatusManager();
   private final InetSocketAddress address;
   private final Server server;
+  private final AtomicBoolean ending = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /** A server for {@code services}, not started. */
@@ -107,7 +108,9 @@ public final class RpcServer implements AutoCloseable {
 
   /** Says NOT_SERVING to whoever asks for health from now on, and serves as before. */
   public void announceEnd() {
-    health.enterTerminalState();
+    if (!ending.getAndSet(true)) {
+      health.enterTerminalState();
+    }
   }
 
   /** The port listened on. */
@@ -121,7 +124,7 @@ public final class RpcServer implements AutoCloseable {
     if (closed.getAndSet(true)) {
       return;
     }
-    health.enterTerminalState();
+    announceEnd();
     server.shutdownNow();
     try {
       var _ = server.awaitTermination(2, TimeUnit.SECONDS);
