@@ -36,7 +36,7 @@ class DestRehearsalTest {
         .filter(thread ->
             thread
                 .getName()
-                .matches("(serve|accept|urgent|drain|acknowledge|rehearsal|migration|vcpu).*"))
+                .matches("(serve|accept|urgent|drain|acknowledge|rehearsal|migration|switchover|vcpu).*"))
         .toList();
   }
 
