@@ -36,7 +36,8 @@ class DestRehearsalTest {
         .filter(thread ->
             thread
                 .getName()
-                .matches("(serve|accept|urgent|drain|acknowledge|rehearsal|migration|switchover|vcpu).*"))
+                .matches(
+                    "(serve|accept|urgent|drain|acknowledge|rehearsal|migration|switchover|vcpu).*"))
         .toList();
   }
 

@@ -27,7 +27,8 @@ class SourceRehearsalTest {
         .filter(thread ->
             thread
                 .getName()
-                .matches("(serve|accept|urgent|drain|acknowledge|rehearsal|migration|switchover|vcpu).*"))
+                .matches(
+                    "(serve|accept|urgent|drain|acknowledge|rehearsal|migration|switchover|vcpu).*"))
         .toList();
   }
 
