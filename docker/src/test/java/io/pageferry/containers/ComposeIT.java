@@ -68,7 +68,7 @@ class ComposeIT {
 
   @Test
   void afterUpOneCommandLoadsRunsAndMovesAGuest() throws Exception {
-    var _ = run(compose, file("up", "-d", "source", "dest", "prometheus")).succeeded();
+    var _ = run(compose, file("up", "-d", "--build", "source", "dest", "prometheus")).succeeded();
     assertThat(run(compose, file("run", "--rm", "move")).succeeded())
         .contains("digests equal", "PASS kv");
     assertThat(run(compose, file("run", "--rm", "ferry", "status")).succeeded())
