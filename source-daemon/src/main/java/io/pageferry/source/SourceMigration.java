@@ -1,6 +1,5 @@
 package io.pageferry.source;
 
-import com.google.protobuf.ByteString;
 import io.pageferry.daemon.HostedGuest;
 import io.pageferry.daemon.StatusMessages;
 import io.pageferry.guest.Machine;
@@ -13,10 +12,8 @@ import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
 import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.CommitResponse;
-import io.pageferry.proto.v1.PageFrame;
 import io.pageferry.proto.v1.PrepareRequest;
 import io.pageferry.proto.v1.PrepareResponse;
-import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.proto.v1.VersionRange;
 import io.pageferry.rpc.ThreadSlice;
@@ -149,7 +146,7 @@ final class SourceMigration {
               .setId(slot.id())
               .setGuestPhysicalAddress(slot.base())
               .setSizeBytes(slot.sizeBytes()));
-      request.addExpected(contents(slot));
+      request.addExpected(GuestSnapshot.contents(slot));
     }
     PrepareResponse response = client.prepare(request.build());
     ProtocolVersions.SPOKEN.negotiate(
@@ -183,46 +180,8 @@ final class SourceMigration {
 
   private TransferStateRequest state(PageLedger pages) {
     TransferStateRequest.Builder request =
-        TransferStateRequest.newBuilder()
-            .setMigration(StatusMessages.ref(key))
-            .setMachineState(ByteString.copyFrom(guest.machine().saveState()))
-            .setRun(wasRunning);
-    for (MemorySlot slot : guest.memory().slots()) {
-      request.addContents(contents(slot));
-    }
-    if (sendsFirstPages) {
-      guest.machine().accessedNext().forEach(address -> addFirstPage(request, pages, address));
-    }
-    return request.build();
-  }
-
-  /** Sends a page with the state, unless it is zero or there already. */
-  private static void addFirstPage(
-      TransferStateRequest.Builder request, PageLedger pages, long address) {
-    MemorySlot slot = pages.memory().slotAt(address);
-    if (slot == null) {
-      return;
-    }
-    long page = PageGeometry.pages(address - slot.base());
-    if (pages.hasContent(slot, page) && pages.markSent(slot, page)) {
-      request.addFirstPages(
-          PageFrame.newBuilder()
-              .setSlot(slot.id())
-              .setFirstPage(page)
-              .setPageCount(1)
-              .setData(
-                  ByteString.copyFrom(
-                      slot.segment()
-                          .asSlice(PageGeometry.bytes(page), PageGeometry.PAGE_SIZE)
-                          .asByteBuffer())));
-    }
-  }
-
-  private static SlotContents contents(MemorySlot slot) {
-    return SlotContents.newBuilder()
-        .setSlot(slot.id())
-        .setNonzeroBitmap(ByteString.copyFrom(slot.written().toBytes()))
-        .build();
+        GuestSnapshot.of(guest.machine(), pages, sendsFirstPages).toBuilder();
+    return request.setMigration(StatusMessages.ref(key)).setRun(wasRunning).build();
   }
 
   /** The point of no return: from here on only the destination may run the guest. */
