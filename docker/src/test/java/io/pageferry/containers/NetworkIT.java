@@ -45,9 +45,7 @@ class NetworkIT {
     assertThat(failed.getGuest().getState()).isEqualTo(GuestState.GUEST_STATE_RUNNING);
     stage.destination().joinPages();
     // For some seconds the source remembers that the name was unknown.
-    await()
-        .atMost(Daemon.PATIENCE)
-        .until(() -> stage.migrate().exitCode() == ExitCode.OK.number());
+    await().atMost(Daemon.PATIENCE).until(() -> stage.migrate().exitCode() == ExitCode.OK.number());
     var _ = stage.assertWhole();
     stage.assertGuestFindsItselfWhole("kv");
   }

@@ -43,10 +43,8 @@ class PrometheusIT {
                 MountableFile.forHostPath(Images.repository().resolve("docker/prometheus")),
                 "/etc/prometheus/")
             .withCreateContainerCmdModifier(
-                command ->
-                    Hardening.publish(Objects.requireNonNull(command.getHostConfig()), PORT))
-            .waitingFor(
-                Wait.forHttp("/-/ready").forPort(PORT).withStartupTimeout(Daemon.PATIENCE));
+                command -> Hardening.publish(Objects.requireNonNull(command.getHostConfig()), PORT))
+            .waitingFor(Wait.forHttp("/-/ready").forPort(PORT).withStartupTimeout(Daemon.PATIENCE));
     prometheus.start();
   }
 
@@ -99,13 +97,12 @@ class PrometheusIT {
     await(query)
         .atMost(Daemon.PATIENCE)
         .pollInterval(Duration.ofMillis(200))
-        .untilAsserted(
-            () -> {
-              JsonArray result = get(path).getAsJsonArray("result");
-              assertThat(result).as("%s: %s", query, result).hasSize(1);
-              JsonArray sample = result.get(0).getAsJsonObject().getAsJsonArray("value");
-              assertThat(sample.get(1).getAsDouble()).as(query).isEqualTo((double) expected);
-            });
+        .untilAsserted(() -> {
+          JsonArray result = get(path).getAsJsonArray("result");
+          assertThat(result).as("%s: %s", query, result).hasSize(1);
+          JsonArray sample = result.get(0).getAsJsonObject().getAsJsonArray("value");
+          assertThat(sample.get(1).getAsDouble()).as(query).isEqualTo((double) expected);
+        });
   }
 
   /** The data of an answer of Prometheus. */
