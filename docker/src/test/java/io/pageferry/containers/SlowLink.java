@@ -35,8 +35,12 @@ final class SlowLink {
     assumeTrue(
         ProcessHandle.of(process).isPresent(), "the engine's containers run on another machine");
     String device = daemon.pagesDevice(runIn(process, "ip", "-o", "-4", "address", "show"));
-    String bucket = "tc qdisc add dev %s root tbf rate %dbit burst 64kb latency 50ms";
-    var _ = runIn(process, bucket.formatted(device, bitsPerSecond).split(" ", -1));
+    var _ =
+        runIn(
+            process,
+            "tc qdisc add dev %s root tbf rate %dbit burst 64kb latency 50ms"
+                .formatted(device, bitsPerSecond)
+                .split(" ", -1));
   }
 
   private static String runIn(long process, String... command)
