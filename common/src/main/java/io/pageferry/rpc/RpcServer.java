@@ -21,7 +21,9 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -43,12 +45,23 @@ public final class RpcServer implements AutoCloseable {
 
   private static final int WINDOW_BYTES = 16 << 20;
   private static final long KEEPALIVE_SECONDS = 10;
+  private static final long IDLE_THREAD_SECONDS = 1;
   private static final long KEEPALIVE_TIMEOUT_SECONDS = 5;
 
   private final EventLoopGroup boss = LeastLoadedLoops.create("accept", 1);
   private final EventLoopGroup loops = LeastLoadedLoops.create("serve", LOOPS);
   private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
-  private final ExecutorService switchover = Executors.newCachedThreadPool(switchoverThreads());
+
+  /** Never shut down, since connections that end still have work for it; idle threads end soon. */
+  private final Executor switchover =
+      new ThreadPoolExecutor(
+          0,
+          Integer.MAX_VALUE,
+          IDLE_THREAD_SECONDS,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          switchoverThreads());
+
   private final HealthStatusManager health = new HealthStatusManager();
   private final InetSocketAddress address;
   private final Server server;
@@ -134,7 +147,6 @@ public final class RpcServer implements AutoCloseable {
     var _ = boss.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     var _ = loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     blocking.shutdownNow();
-    switchover.shutdownNow();
   }
 
   private static ThreadFactory switchoverThreads() {

@@ -8,7 +8,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
  * A daemon's life as a process: start, say where it listens, wait for the signal to end, finish
@@ -32,9 +31,6 @@ public final class DaemonProcess {
     if (grace.isNegative() || grace.compareTo(LONGEST_GRACE) > 0) {
       throw new IllegalArgumentException("--shutdown-grace must be 0s to 1h.");
     }
-    // gRPC logs with java.util.logging; the log has one format.
-    SLF4JBridgeHandler.removeHandlersForRootLogger();
-    SLF4JBridgeHandler.install();
     daemon.start();
     LOG.info(
         "daemon={} state=listening address={} metrics={}",
