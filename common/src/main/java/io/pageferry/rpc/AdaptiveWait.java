@@ -13,17 +13,22 @@ public final class AdaptiveWait {
   /** Longest time that polling can pay for: some wake-ups. */
   static final long MAX_POLL_NANOS = 200_000;
 
-  /** A look takes about a microsecond; between two of them this far apart another thread ran. */
-  static final long LOST_CORE_NANOS = 40_000;
+  /**
+   * Two looks this far apart had a thread between them that uses its core up. A look takes about a
+   * microsecond, and a thread that only has something small to do is back sooner: to block because
+   * of that one would make each of the next messages wait for a wake-up.
+   */
+  static final long LOST_CORE_NANOS = 700_000;
 
   private static final long MIN_POLL_NANOS = 100_000;
-  private static final long MIN_BACK_OFF_NANOS = 1_000_000;
-  private static final long MAX_BACK_OFF_NANOS = 100_000_000;
+  private static final long FORGET_NANOS = 100_000_000;
+  private static final int MAX_BACK_OFF = 32;
   private static final int HISTORY = 8;
 
   private long usualNanos = MAX_POLL_NANOS / 2;
-  private long backOffNanos = MIN_BACK_OFF_NANOS;
   private long resumeNanos = Long.MIN_VALUE;
+  private long lostNanos = System.nanoTime() - FORGET_NANOS;
+  private int backOff = 1;
 
   /** How long to poll, from {@code now} on; 0 says to block at once. */
   public long pollNanos(long now) {
@@ -40,7 +45,8 @@ public final class AdaptiveWait {
 
   /**
    * A look while polling has found nothing. Lets a thread that waits for this core run: it may be
-   * the very one that would send what is polled for.
+   * the very one that would send what is polled for. Once the core was lost, blocks for as long as
+   * it was gone, and twice as long each time that happens again soon.
    *
    * @param before the time before the look
    * @return the time now
@@ -49,15 +55,12 @@ public final class AdaptiveWait {
   public long foundNothing(long before) {
     Thread.yield();
     long now = System.nanoTime();
-    if (now - before > LOST_CORE_NANOS) {
-      resumeNanos = now + backOffNanos;
-      backOffNanos = Math.min(2 * backOffNanos, MAX_BACK_OFF_NANOS);
+    long lost = now - before;
+    if (lost > LOST_CORE_NANOS) {
+      backOff = now - lostNanos < FORGET_NANOS ? Math.min(2 * backOff, MAX_BACK_OFF) : 1;
+      lostNanos = now;
+      resumeNanos = now + backOff * lost;
     }
     return now;
-  }
-
-  /** Polling has found what it waited for, without losing the core. */
-  public void found() {
-    backOffNanos = Math.max(backOffNanos / 2, MIN_BACK_OFF_NANOS);
   }
 }

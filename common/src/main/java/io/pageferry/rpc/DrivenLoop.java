@@ -135,11 +135,7 @@ public final class DrivenLoop extends SingleThreadIoEventLoop {
         flush();
       }
     }
-    look = System.nanoTime();
-    if (look < pollUntil) {
-      wait.found();
-    }
-    wait.waited(look - start);
+    wait.waited(System.nanoTime() - start);
   }
 
   /** Makes the calling thread an ordinary one again. */

@@ -56,7 +56,6 @@ public final class PollingLoop extends SingleThreadIoEventLoop {
     while (look < pollUntilNanos) {
       int handled = ioHandler().run(unblocked);
       if (handled > 0) {
-        wait.found();
         return handled;
       }
       if (hasTasks()) {

@@ -35,11 +35,31 @@ class AdaptiveWaitTest {
   }
 
   @Test
-  void blocksForAWhileOnceItLosesItsCore() {
+  void blocksForAsLongAsItsCoreWasGone() {
     waits(20_000);
-    long now = wait.foundNothing(System.nanoTime() - 2 * AdaptiveWait.LOST_CORE_NANOS);
-    assertThat(wait.pollNanos(now)).isZero();
+    long lost = 2 * AdaptiveWait.LOST_CORE_NANOS;
+    long now = wait.foundNothing(System.nanoTime() - lost);
+    assertThat(wait.pollNanos(now + lost / 2)).isZero();
+    assertThat(wait.pollNanos(now + 2 * lost)).isPositive();
+  }
+
+  @Test
+  void blocksForLongerTheOftenerItLosesItsCore() {
+    waits(20_000);
+    long lost = 2 * AdaptiveWait.LOST_CORE_NANOS;
+    long now = 0;
+    for (int i = 0; i < 10; i++) {
+      now = wait.foundNothing(System.nanoTime() - lost);
+    }
+    assertThat(wait.pollNanos(now + 30 * lost)).isZero();
     assertThat(wait.pollNanos(now + 1_000_000_000)).isPositive();
+  }
+
+  @Test
+  void goesOnPollingWhenAnotherThreadHadSomethingSmallToDo() {
+    waits(20_000);
+    long now = wait.foundNothing(System.nanoTime() - AdaptiveWait.LOST_CORE_NANOS / 3);
+    assertThat(wait.pollNanos(now)).isPositive();
   }
 
   private void waits(long nanos) {

@@ -11,6 +11,7 @@ import io.pageferry.bench.peer.QemuWorkload;
 import io.pageferry.bench.peer.Stream;
 import io.pageferry.bench.peer.Waiting;
 import io.pageferry.bench.peer.WarmPool;
+import io.pageferry.bench.report.Bar;
 import io.pageferry.bench.report.Host;
 import io.pageferry.bench.report.Report;
 import io.pageferry.bench.report.Run;
@@ -79,8 +80,15 @@ final class Sitting {
         described(poolMib),
         Experiments.all(),
         runs,
-        Bars.of(runs, delays),
+        barsAskedFor(delays),
         remarks);
+  }
+
+  /** All of them, measured or not; but only those that were, of a sitting for a part of them. */
+  private List<Bar> barsAskedFor(List<Bars.AddedDelay> delays) {
+    return Bars.of(runs, delays).stream()
+        .filter(bar -> settings.only().isEmpty() || !Double.isNaN(bar.figure()))
+        .toList();
   }
 
   private void addDemand(Plan plan, Ferries ferries, Peers peers) {
