@@ -31,7 +31,9 @@ final class GuestConsoleCommand implements Callable<Integer> {
       description = "Bytes for the guest; nothing is read then.")
   private @Nullable String text;
 
-  @Option(names = "--follow", description = "Go on as the guest writes, until Ctrl-C.")
+  @Option(
+      names = "--follow",
+      description = "Go on as the guest writes, until it has ended or is unloaded.")
   private boolean follow;
 
   @Option(

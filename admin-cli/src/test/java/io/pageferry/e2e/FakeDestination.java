@@ -19,6 +19,7 @@ public final class FakeDestination implements AutoCloseable {
   /** Thinks about Prepare for as long as it is asked. */
   private static final class SlowDestination extends MigrationServiceImplBase {
     private final CountDownLatch asked = new CountDownLatch(1);
+    private final CountDownLatch aborted = new CountDownLatch(1);
 
     @Override
     public void prepare(PrepareRequest request, StreamObserver<PrepareResponse> observer) {
@@ -27,6 +28,7 @@ public final class FakeDestination implements AutoCloseable {
 
     @Override
     public void abort(AbortRequest request, StreamObserver<AbortResponse> observer) {
+      aborted.countDown();
       observer.onNext(AbortResponse.getDefaultInstance());
       observer.onCompleted();
     }
@@ -44,9 +46,12 @@ public final class FakeDestination implements AutoCloseable {
 
   private final Server server;
   private final CountDownLatch asked;
+  private final CountDownLatch aborted;
 
-  private FakeDestination(MigrationServiceImplBase service, CountDownLatch asked) {
+  private FakeDestination(
+      MigrationServiceImplBase service, CountDownLatch asked, CountDownLatch aborted) {
     this.asked = asked;
+    this.aborted = aborted;
     try {
       server =
           Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
@@ -61,12 +66,13 @@ public final class FakeDestination implements AutoCloseable {
   /** One that never answers Prepare. */
   public static FakeDestination slow() {
     SlowDestination service = new SlowDestination();
-    return new FakeDestination(service, service.asked);
+    return new FakeDestination(service, service.asked, service.aborted);
   }
 
   /** One that speaks another protocol. */
   public static FakeDestination future() {
-    return new FakeDestination(new FutureDestination(), new CountDownLatch(0));
+    return new FakeDestination(
+        new FutureDestination(), new CountDownLatch(0), new CountDownLatch(0));
   }
 
   /** host:port of it. */
@@ -76,8 +82,17 @@ public final class FakeDestination implements AutoCloseable {
 
   /** Waits until it was asked to prepare. */
   public void awaitAsked() throws InterruptedException {
-    if (!asked.await(60, TimeUnit.SECONDS)) {
-      throw new AssertionError("The destination was not asked to prepare within a minute.");
+    await(asked, "prepare");
+  }
+
+  /** Waits until it was asked to abort. */
+  public void awaitAborted() throws InterruptedException {
+    await(aborted, "abort");
+  }
+
+  private static void await(CountDownLatch latch, String what) throws InterruptedException {
+    if (!latch.await(60, TimeUnit.SECONDS)) {
+      throw new AssertionError("The destination was not asked to " + what + " within a minute.");
     }
   }
 

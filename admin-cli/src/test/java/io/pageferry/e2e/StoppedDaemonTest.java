@@ -119,6 +119,38 @@ class StoppedDaemonTest {
   }
 
   @Test
+  void aSourceThatIsToldToEndBeforeSwitchoverCallsTheMigrationOff() throws Exception {
+    startGuest();
+    try (FakeDestination slow = FakeDestination.slow()) {
+      var _ =
+          ferry("migrate", "--detach", "--source=" + from, "--dest=" + slow.address()).succeeded();
+      slow.awaitAsked();
+      source.terminate();
+      assertThat(source.awaitExit()).as(source.output()).isEqualTo(GUEST_LOST);
+      slow.awaitAborted();
+    }
+    assertThat(source.output()).containsOnlyOnce("level=ERROR").contains("Guest kv ends with");
+  }
+
+  @Test
+  void aDestinationWhoseLastPageComesWithinItsGraceLosesNoneOfThem() throws Exception {
+    destination.close();
+    destination = JavaProgram.destination(directory, "--shutdown-grace=10m");
+    to = destination.awaitAddress();
+    var migrate = startPostcopy();
+    destination.terminate();
+    await().atMost(PATIENCE).until(() -> destination.output().contains("state=stopping"));
+    // Makes the drain start, and ends when it is over.
+    source.terminate();
+    assertThat(source.awaitExit()).as(source.output()).isEqualTo(SIGTERM);
+    assertThat(destination.awaitExit()).as(destination.output()).isEqualTo(GUEST_LOST);
+    assertThat(destination.output())
+        .contains("phase=COMPLETED", "Guest kv ends with")
+        .doesNotContain("never arrived");
+    var _ = migrate.get(60, TimeUnit.SECONDS);
+  }
+
+  @Test
   void aDestinationInPostcopyNamesThePagesThatNeverArrivedAtTheEndOfItsGrace() throws Exception {
     var migrate = startPostcopy();
     destination.terminate();

@@ -60,16 +60,24 @@ class RpcServerTest {
 
   @Test
   void healthSaysThatItServes() {
-    assertServing();
+    assertHealth(ServingStatus.SERVING);
   }
 
-  private void assertServing() {
+  @Test
+  void healthSaysThatItDoesNotServeOnceItsEndIsAnnouncedThoughItStillAnswers() {
+    server.announceEnd();
+    assertHealth(ServingStatus.NOT_SERVING);
+    server.announceEnd();
+    assertHealth(ServingStatus.NOT_SERVING);
+  }
+
+  private void assertHealth(ServingStatus expected) {
     try (RpcChannel channel = connect()) {
       assertThat(
               HealthGrpc.newBlockingStub(channel.channel())
                   .check(HealthCheckRequest.getDefaultInstance())
                   .getStatus())
-          .isEqualTo(ServingStatus.SERVING);
+          .isEqualTo(expected);
     }
   }
 
@@ -113,6 +121,6 @@ class RpcServerTest {
               StatusRuntimeException.class,
               e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
     }
-    assertServing();
+    assertHealth(ServingStatus.SERVING);
   }
 }

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.pageferry.guest.Console;
+import io.pageferry.guest.Machine;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.ProtocolVersions;
@@ -127,9 +128,13 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
       ReadConsoleRequest request, StreamObserver<ReadConsoleResponse> observer) {
     try {
       var call = (ServerCallStreamObserver<ReadConsoleResponse>) observer;
-      Console console = daemon.guest().machine().console();
+      Machine machine = daemon.guest().machine();
+      Console console = machine.console();
       long offset = request.getOffset();
+      boolean more;
       do {
+        // Asked before reading: what the guest wrote before it ended is read then.
+        more = request.getFollow() && mayWrite(machine);
         long from = console.clamp(offset);
         byte[] data = console.read(from);
         if (data.length > 0) {
@@ -140,15 +145,24 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
                   .build());
         }
         offset = from + data.length;
-        if (request.getFollow()) {
+        if (more) {
           console.await(offset, FOLLOW_MILLIS);
         }
-      } while (request.getFollow() && !call.isCancelled());
+      } while (more && !call.isCancelled());
       call.onCompleted();
     } catch (RuntimeException e) {
       observer.onError(ErrorStatus.toStatusException(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whether a guest is still here and has not ended. */
+  private boolean mayWrite(Machine machine) {
+    try {
+      return daemon.guest().machine().equals(machine) && machine.state() != Machine.State.STOPPED;
+    } catch (PageFerryException _) {
+      return false;
     }
   }
 

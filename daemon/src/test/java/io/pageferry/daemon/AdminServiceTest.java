@@ -258,6 +258,18 @@ class AdminServiceTest {
   }
 
   @Test
+  void theConsoleOfAGuestThatIsUnloadedIsFollowedToItsEnd() {
+    HostedGuest guest = HostedGuestTest.guest(ExecutionFence.held(1));
+    daemon.guest = guest;
+    transmit(guest.machine().console(), "last words");
+    var answers = admin().readConsole(ReadConsoleRequest.newBuilder().setFollow(true).build());
+    assertThat(answers.next().getData().toStringUtf8()).isEqualTo("last words");
+    daemon.guest = null;
+    assertThat(answers.hasNext()).isFalse();
+    guest.close();
+  }
+
+  @Test
   void consoleOutputIsReadFromAnOffsetOnAndFollowed() {
     HostedGuest guest = HostedGuestTest.guest(ExecutionFence.held(1));
     daemon.guest = guest;
