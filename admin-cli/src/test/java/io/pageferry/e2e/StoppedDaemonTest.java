@@ -147,6 +147,7 @@ class StoppedDaemonTest {
     assertThat(destination.output())
         .contains("phase=COMPLETED", "Guest kv ends with")
         .doesNotContain("never arrived");
+    // The command may have lost the source before it could ask it how it went: any end will do.
     var _ = migrate.get(60, TimeUnit.SECONDS);
   }
 

@@ -23,11 +23,14 @@ public final class AdaptiveWait {
   private static final long MIN_POLL_NANOS = 100_000;
   private static final long FORGET_NANOS = 100_000_000;
   private static final int MAX_BACK_OFF = 32;
+  private static final long MAX_BACK_OFF_NANOS = 100_000_000;
   private static final int HISTORY = 8;
 
   private long usualNanos = MAX_POLL_NANOS / 2;
-  private long resumeNanos = Long.MIN_VALUE;
-  private long lostNanos = System.nanoTime() - FORGET_NANOS;
+
+  /** Long ago, and not so long that a difference overflows. */
+  private long resumeNanos = Long.MIN_VALUE / 2;
+
   private int backOff = 1;
 
   /** How long to poll, from {@code now} on; 0 says to block at once. */
@@ -46,7 +49,7 @@ public final class AdaptiveWait {
   /**
    * A look while polling has found nothing. Lets a thread that waits for this core run: it may be
    * the very one that would send what is polled for. Once the core was lost, blocks for as long as
-   * it was gone, and twice as long each time that happens again soon.
+   * it was gone, and twice as long each time that happens again soon after; for 0.1 s at most.
    *
    * @param before the time before the look
    * @return the time now
@@ -55,12 +58,17 @@ public final class AdaptiveWait {
   public long foundNothing(long before) {
     Thread.yield();
     long now = System.nanoTime();
+    lookedInVain(before, now);
+    return now;
+  }
+
+  /** Takes note of two looks and what lay between them. */
+  void lookedInVain(long before, long now) {
     long lost = now - before;
     if (lost > LOST_CORE_NANOS) {
-      backOff = now - lostNanos < FORGET_NANOS ? Math.min(2 * backOff, MAX_BACK_OFF) : 1;
-      lostNanos = now;
-      resumeNanos = now + backOff * lost;
+      boolean again = now - resumeNanos < FORGET_NANOS;
+      backOff = again ? Math.min(2 * backOff, MAX_BACK_OFF) : 1;
+      resumeNanos = now + Math.min(backOff * lost, MAX_BACK_OFF_NANOS);
     }
-    return now;
   }
 }

@@ -37,29 +37,40 @@ class AdaptiveWaitTest {
   @Test
   void blocksForAsLongAsItsCoreWasGone() {
     waits(20_000);
-    long lost = 2 * AdaptiveWait.LOST_CORE_NANOS;
-    long now = wait.foundNothing(System.nanoTime() - lost);
-    assertThat(wait.pollNanos(now + lost / 2)).isZero();
-    assertThat(wait.pollNanos(now + 2 * lost)).isPositive();
+    wait.lookedInVain(START, START + 3_000_000);
+    assertThat(wait.pollNanos(START + 5_999_999)).isZero();
+    assertThat(wait.pollNanos(START + 6_000_000)).isPositive();
   }
 
   @Test
-  void blocksForLongerTheOftenerItLosesItsCore() {
+  void blocksForLongerEachTimeItLosesItsCoreAgainButNotForEver() {
     waits(20_000);
-    long lost = 2 * AdaptiveWait.LOST_CORE_NANOS;
-    long now = 0;
-    for (int i = 0; i < 10; i++) {
-      now = wait.foundNothing(System.nanoTime() - lost);
+    long now = START;
+    for (int factor : new int[] {1, 2, 4, 8, 16, 32, 32}) {
+      now += 3_000_000;
+      wait.lookedInVain(now - 3_000_000, now);
+      now += Math.min(factor * 3_000_000L, 100_000_000);
+      assertThat(wait.pollNanos(now - 1)).isZero();
+      assertThat(wait.pollNanos(now)).isPositive();
     }
-    assertThat(wait.pollNanos(now + 30 * lost)).isZero();
-    assertThat(wait.pollNanos(now + 1_000_000_000)).isPositive();
+    wait.lookedInVain(now, now + 600_000_000_000L);
+    assertThat(wait.pollNanos(now + 600_100_000_000L)).isPositive();
+  }
+
+  @Test
+  void forgetsThatItLostItsCoreAWhileAgo() {
+    waits(20_000);
+    wait.lookedInVain(START, START + 3_000_000);
+    long later = START + 1_000_000_000;
+    wait.lookedInVain(later, later + 3_000_000);
+    assertThat(wait.pollNanos(later + 6_000_000)).isPositive();
   }
 
   @Test
   void goesOnPollingWhenAnotherThreadHadSomethingSmallToDo() {
     waits(20_000);
-    long now = wait.foundNothing(System.nanoTime() - AdaptiveWait.LOST_CORE_NANOS / 3);
-    assertThat(wait.pollNanos(now)).isPositive();
+    wait.lookedInVain(START, START + AdaptiveWait.LOST_CORE_NANOS);
+    assertThat(wait.pollNanos(START + AdaptiveWait.LOST_CORE_NANOS)).isPositive();
   }
 
   private void waits(long nanos) {

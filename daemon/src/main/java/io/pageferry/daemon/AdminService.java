@@ -133,7 +133,7 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
       long offset = request.getOffset();
       boolean more;
       do {
-        // Asked before reading: what the guest wrote before it ended is read then.
+        // Asked before reading: what a guest wrote before it ended itself is read then.
         more = request.getFollow() && mayWrite(machine);
         long from = console.clamp(offset);
         byte[] data = console.read(from);
