@@ -116,7 +116,9 @@ class PrometheusIT {
           JsonArray result = get(path).getAsJsonArray("result");
           assertThat(result).as("%s: %s", query, result).hasSize(1);
           JsonArray sample = result.get(0).getAsJsonObject().getAsJsonArray("value");
-          assertThat(sample.get(1).getAsDouble()).as(query).isEqualTo(expected.getAsLong());
+          assertThat(sample.get(1).getAsDouble())
+              .as(query)
+              .isEqualTo((double) expected.getAsLong());
         });
   }
 
