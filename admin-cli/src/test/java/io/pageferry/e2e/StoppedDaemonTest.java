@@ -86,6 +86,12 @@ class StoppedDaemonTest {
     return migrate;
   }
 
+  private void startPatientDestination() throws Exception {
+    destination.close();
+    destination = JavaProgram.destination(directory, "--shutdown-grace=10m");
+    to = destination.awaitAddress();
+  }
+
   private AdminClient destinationClient() {
     return new AdminClient(Role.ROLE_DESTINATION, HostPort.parse(to), PATIENCE);
   }
@@ -134,9 +140,7 @@ class StoppedDaemonTest {
 
   @Test
   void aDestinationWhoseLastPageComesWithinItsGraceLosesNoneOfThem() throws Exception {
-    destination.close();
-    destination = JavaProgram.destination(directory, "--shutdown-grace=10m");
-    to = destination.awaitAddress();
+    startPatientDestination();
     var migrate = startPostcopy();
     destination.terminate();
     await().atMost(PATIENCE).until(() -> destination.output().contains("state=stopping"));
@@ -164,9 +168,7 @@ class StoppedDaemonTest {
 
   @Test
   void duringItsGraceADaemonRefusesWorkAndASecondSignalEndsIt() throws Exception {
-    destination.close();
-    destination = JavaProgram.destination(directory, "--shutdown-grace=10m");
-    to = destination.awaitAddress();
+    startPatientDestination();
     var _ = startPostcopy();
     assertThat(readiness().body()).isEqualTo("ready\n");
     destination.terminate();

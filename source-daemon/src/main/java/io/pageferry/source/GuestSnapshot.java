@@ -13,12 +13,13 @@ final class GuestSnapshot {
   private GuestSnapshot() {}
 
   /**
-   * State and page maps, and the pages that the vCPUs need at once.
+   * State and page maps, and the pages that the vCPUs need at once; the caller adds whose they are.
    *
    * @param pages where those count as sent
    * @param withFirstPages whether the destination takes such pages
    */
-  static TransferStateRequest of(Machine machine, PageLedger pages, boolean withFirstPages) {
+  static TransferStateRequest.Builder of(
+      Machine machine, PageLedger pages, boolean withFirstPages) {
     TransferStateRequest.Builder request =
         TransferStateRequest.newBuilder().setMachineState(ByteString.copyFrom(machine.saveState()));
     for (MemorySlot slot : machine.memory().slots()) {
@@ -27,7 +28,7 @@ final class GuestSnapshot {
     if (withFirstPages) {
       machine.accessedNext().forEach(address -> addFirstPage(request, pages, address));
     }
-    return request.build();
+    return request;
   }
 
   /** Which pages of a slot may hold something. Also while the guest runs: then a guess. */

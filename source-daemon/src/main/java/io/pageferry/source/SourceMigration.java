@@ -179,9 +179,10 @@ final class SourceMigration {
   }
 
   private TransferStateRequest state(PageLedger pages) {
-    TransferStateRequest.Builder request =
-        GuestSnapshot.of(guest.machine(), pages, sendsFirstPages).toBuilder();
-    return request.setMigration(StatusMessages.ref(key)).setRun(wasRunning).build();
+    return GuestSnapshot.of(guest.machine(), pages, sendsFirstPages)
+        .setMigration(StatusMessages.ref(key))
+        .setRun(wasRunning)
+        .build();
   }
 
   /** The point of no return: from here on only the destination may run the guest. */
