@@ -4,6 +4,7 @@ import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.LongStream;
@@ -38,6 +39,7 @@ final class EmulatedMachine implements Machine {
   private final GuestClock clock;
   private final Clint clint;
   private final List<EmulatedVcpu> vcpus = new ArrayList<>();
+  private final ThreadFactory threadFactory;
   private final List<Thread> threads = new ArrayList<>();
 
   private final ReentrantLock control = new ReentrantLock();
@@ -60,7 +62,18 @@ final class EmulatedMachine implements Machine {
   private boolean closed;
 
   EmulatedMachine(MachineSpec spec, GuestMemory memory, long entry, FaultHandler faults) {
+    this(spec, memory, entry, faults, Thread.ofPlatform().daemon().factory());
+  }
+
+  /** The same, with threads of vCPUs from a factory. */
+  EmulatedMachine(
+      MachineSpec spec,
+      GuestMemory memory,
+      long entry,
+      FaultHandler faults,
+      ThreadFactory threadFactory) {
     this.spec = spec;
+    this.threadFactory = threadFactory;
     this.memory = memory;
     this.faults = faults;
     this.clock = new GuestClock(spec.stopAfterInstructions() > 0, System::nanoTime);
@@ -124,32 +137,61 @@ final class EmulatedMachine implements Machine {
   public void resume() {
     control.lock();
     try {
-      gate.lock();
-      try {
-        if (closed || state != State.PAUSED) {
-          return;
-        }
-        clock.start();
-        runs++;
-        state = State.RUNNING;
-        changed.signalAll();
-      } finally {
-        gate.unlock();
-      }
+      // While control is held, nobody else makes a paused machine run.
       startThreads();
+      openGate();
     } finally {
       control.unlock();
     }
   }
 
-  private void startThreads() {
-    for (int index = threads.size(); index < vcpus.size(); index++) {
-      EmulatedVcpu vcpu = vcpus.get(index);
-      threads.add(
-          Thread.ofPlatform()
-              .name("vcpu-" + index)
-              .daemon()
-              .start(() -> faults.runVcpuThread(() -> drive(vcpu))));
+  private void openGate() {
+    gate.lock();
+    try {
+      if (closed || state != State.PAUSED) {
+        return;
+      }
+      clock.start();
+      runs++;
+      state = State.RUNNING;
+      changed.signalAll();
+    } finally {
+      gate.unlock();
+    }
+  }
+
+  @Override
+  public void startThreads() {
+    control.lock();
+    try {
+      if (isOver()) {
+        return;
+      }
+      for (int index = threads.size(); index < vcpus.size(); index++) {
+        threads.add(startThread(vcpus.get(index)));
+      }
+    } finally {
+      control.unlock();
+    }
+  }
+
+  private boolean isOver() {
+    gate.lock();
+    try {
+      return closed || state == State.STOPPED;
+    } finally {
+      gate.unlock();
+    }
+  }
+
+  private Thread startThread(EmulatedVcpu vcpu) {
+    try {
+      Thread thread = threadFactory.newThread(() -> faults.runVcpuThread(() -> drive(vcpu)));
+      thread.setName("vcpu-" + vcpu.index());
+      thread.start();
+      return thread;
+    } catch (OutOfMemoryError e) {
+      throw new VcpuThreadException(vcpu.index(), vcpus.size(), e);
     }
   }
 
@@ -335,8 +377,9 @@ final class EmulatedMachine implements Machine {
         }
       } catch (RuntimeException | Error e) {
         fail(vcpu, e);
+      } finally {
+        returnToGate();
       }
-      returnToGate();
     }
   }
 
@@ -378,11 +421,15 @@ final class EmulatedMachine implements Machine {
   }
 
   private void fail(EmulatedVcpu vcpu, Throwable cause) {
-    log.error("vCPU {} of guest {} failed.", vcpu.index(), spec.name(), cause);
-    if (failure == null) {
-      failure = "vCPU " + vcpu.index() + " failed: " + cause;
+    try {
+      if (failure == null) {
+        failure = "vCPU " + vcpu.index() + " failed: " + cause;
+      }
+      log.error("vCPU {} of guest {} failed.", vcpu.index(), spec.name(), cause);
+    } finally {
+      // Also when the heap has no room for a line of the log.
+      halt(State.STOPPED, FAILED);
     }
-    halt(State.STOPPED, FAILED);
   }
 
   /**

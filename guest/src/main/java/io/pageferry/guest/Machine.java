@@ -46,7 +46,20 @@ public interface Machine extends AutoCloseable {
   /** Its serial port. */
   Console console();
 
-  /** Runs every vCPU that has not ended. Idempotent; no effect once stopped. */
+  /**
+   * Starts the threads of all vCPUs, which then wait until {@link #resume}. Idempotent; no effect
+   * once stopped or closed.
+   *
+   * @throws VcpuThreadException if the host allows no more; the machine is then as before, and
+   *     {@link #close} ends those threads that were started
+   */
+  void startThreads();
+
+  /**
+   * Runs every vCPU that has not ended. Idempotent; no effect once stopped.
+   *
+   * @throws VcpuThreadException as {@link #startThreads}; then no vCPU runs
+   */
   void resume();
 
   /**
