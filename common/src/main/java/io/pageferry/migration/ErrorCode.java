@@ -60,5 +60,7 @@ public enum ErrorCode {
   /** A defect of this program. */
   INTERNAL,
   /** The daemon is about to end and takes no new work. */
-  SHUTTING_DOWN
+  SHUTTING_DOWN,
+  /** The host lets the daemon start no more threads. */
+  INSUFFICIENT_THREADS
 }

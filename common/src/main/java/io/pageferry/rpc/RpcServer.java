@@ -149,6 +149,15 @@ public final class RpcServer implements AutoCloseable {
     blocking.shutdownNow();
   }
 
+  /** On a thread of its own, or on a virtual one where the host allows no more. */
+  private void onSwitchoverThread(Runnable work) {
+    try {
+      switchover.execute(work);
+    } catch (OutOfMemoryError _) {
+      blocking.execute(work);
+    }
+  }
+
   private static ThreadFactory switchoverThreads() {
     ThreadFactory threads = Thread.ofPlatform().daemon().name("switchover-", 0).factory();
     return work ->
@@ -165,7 +174,9 @@ public final class RpcServer implements AutoCloseable {
       if (PageServiceGrpc.SERVICE_NAME.equals(service)) {
         return Runnable::run;
       }
-      return MigrationServiceGrpc.SERVICE_NAME.equals(service) ? switchover : null;
+      return MigrationServiceGrpc.SERVICE_NAME.equals(service)
+          ? RpcServer.this::onSwitchoverThread
+          : null;
     }
   }
 }

@@ -12,8 +12,8 @@ public enum ExitCode {
   INTERNAL(1, "internal error"),
   /** An unknown option, or input that cannot be right. */
   USAGE(2, "wrong usage or invalid input"),
-  /** A host lacks something: a JDK, a free port, memory, vCPUs. */
-  ENVIRONMENT(3, "a host lacks something (JDK, port, memory, vCPUs)"),
+  /** A host lacks something: a JDK, a free port, memory, threads, vCPUs. */
+  ENVIRONMENT(3, "a host lacks something (JDK, port, memory, threads, vCPUs)"),
   /** A daemon does not answer. */
   UNREACHABLE(4, "a daemon cannot be reached"),
   /** A daemon refuses because of the state of its guest or migration. */
@@ -54,7 +54,7 @@ public enum ExitCode {
     return switch (code) {
       case PAGE_OUT_OF_RANGE, MALFORMED_FRAME, MALFORMED_STATE, INTERNAL -> INTERNAL;
       case INVALID_ARGUMENT, MALFORMED_PROGRAM, IMAGE_TOO_LARGE -> USAGE;
-      case INSUFFICIENT_MEMORY, TOO_MANY_VCPUS, PORT_IN_USE -> ENVIRONMENT;
+      case INSUFFICIENT_MEMORY, INSUFFICIENT_THREADS, TOO_MANY_VCPUS, PORT_IN_USE -> ENVIRONMENT;
       case DESTINATION_UNREACHABLE -> UNREACHABLE;
       case NO_GUEST,
           GUEST_EXISTS,
