@@ -39,7 +39,7 @@ import io.pageferry.proto.v1.VersionRange;
 import io.pageferry.proto.v1.WatchStatusRequest;
 import io.pageferry.proto.v1.WriteConsoleRequest;
 import io.pageferry.proto.v1.WriteConsoleResponse;
-import io.pageferry.rpc.ErrorStatus;
+import io.pageferry.rpc.UnaryCalls;
 import java.util.concurrent.locks.LockSupport;
 
 /** Translates {@code pageferry.v1.AdminService} to a {@link DaemonControl}; no logic of its own. */
@@ -150,8 +150,8 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
         }
       } while (more && !call.isCancelled());
       call.onCompleted();
-    } catch (RuntimeException e) {
-      observer.onError(ErrorStatus.toStatusException(e));
+    } catch (RuntimeException | Error e) {
+      UnaryCalls.refuse(observer, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -230,8 +230,8 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
         }
         LockSupport.parkNanos(millis * 1_000_000);
       }
-    } catch (RuntimeException e) {
-      observer.onError(ErrorStatus.toStatusException(e));
+    } catch (RuntimeException | Error e) {
+      UnaryCalls.refuse(observer, e);
     }
   }
 

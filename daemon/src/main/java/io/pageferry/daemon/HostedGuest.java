@@ -2,6 +2,7 @@ package io.pageferry.daemon;
 
 import io.pageferry.guest.Machine;
 import io.pageferry.guest.Vcpu;
+import io.pageferry.guest.VcpuThreadException;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
@@ -70,9 +71,24 @@ public final class HostedGuest implements AutoCloseable {
   }
 
   /**
+   * Starts the threads of its vCPUs, so that {@link #resume} will not fail for want of them.
+   *
+   * @throws PageFerryException INSUFFICIENT_THREADS if the host allows no more
+   */
+  public void startThreads() {
+    try {
+      machine.startThreads();
+    } catch (VcpuThreadException e) {
+      throw new PageFerryException(
+          ErrorCode.INSUFFICIENT_THREADS, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /**
    * Runs the guest.
    *
-   * @throws PageFerryException FENCED if this daemon may not; WRONG_GUEST_STATE if it has ended
+   * @throws PageFerryException FENCED if this daemon may not; WRONG_GUEST_STATE if it has ended;
+   *     INSUFFICIENT_THREADS if its vCPUs cannot all have a thread, and then none runs
    */
   public void resume() {
     fence.whileHeld(() -> {
@@ -85,6 +101,7 @@ public final class HostedGuest implements AutoCloseable {
                 + machine.exitCode()
                 + "; unload it and load another.");
       }
+      startThreads();
       machine.resume();
     });
   }

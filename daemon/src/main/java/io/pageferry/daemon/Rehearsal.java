@@ -53,8 +53,13 @@ public final class Rehearsal implements AutoCloseable {
   /** Begins, in the background. No effect once stopped. */
   public synchronized void start() {
     if (on) {
-      thread.start();
-      Thread.ofVirtual().name("rehearsal-end").start(this::endInTime);
+      try {
+        thread.start();
+        Thread.ofVirtual().name("rehearsal-end").start(this::endInTime);
+      } catch (OutOfMemoryError e) {
+        LOG.warn("The host lets this daemon start no more threads: it does not rehearse.", e);
+        stop();
+      }
     }
   }
 
