@@ -55,7 +55,8 @@ final class Acknowledgements {
               .setFirstPage(firstPages[range])
               .setPageCount(pageCounts[range]));
     }
-    ranges = 0;
     sender.accept(message.build());
+    // Not before: what could not be sent is sent next time, and saying it twice does no harm.
+    ranges = 0;
   }
 }

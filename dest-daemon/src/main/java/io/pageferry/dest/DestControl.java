@@ -128,6 +128,9 @@ final class DestControl implements DaemonControl, AutoCloseable {
     } catch (PageFerryException e) {
       prepared.abort(Phase.FAILED, e.code(), e.getMessage());
       throw e;
+    } catch (RuntimeException | Error e) {
+      prepared.abort(Phase.FAILED, ErrorCode.INTERNAL, "The destination failed: " + e + ".");
+      throw e;
     }
     return version;
   }
@@ -136,7 +139,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
   private static void populate(GuestMemory memory, List<SlotContents> expected) {
     try {
       new MemoryPopulation(memory, expected, POPULATION_NANOS).run();
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | Error e) {
       LOG.warn("The guest's memory could not be populated ahead of time.", e);
     }
   }
@@ -187,7 +190,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
     try {
       return new IncomingMigration(
           key, source, version, vcpus, memory, config.prefetch(), timings, phaseLevel);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
     }

@@ -137,6 +137,7 @@ final class IncomingMigration implements AutoCloseable {
    * @throws PageFerryException the source's reason, or LANE_LOST; the caller then closes this
    */
   void awaitLanes() {
+    startFlusher();
     urgentLanes.forEach(lane -> lane.awaitAttached(LANE_TIMEOUT_MILLIS));
     drainLane.awaitAttached(LANE_TIMEOUT_MILLIS);
     synchronized (this) {
@@ -144,6 +145,36 @@ final class IncomingMigration implements AutoCloseable {
         throw new PageFerryException(ErrorCode.LANE_LOST, laneFailure);
       }
       lanesAttached = true;
+    }
+  }
+
+  /** Before the guest's state comes: after Commit nothing may be left that can fail. */
+  private void startFlusher() {
+    try {
+      var _ =
+          flusher.scheduleWithFixedDelay(
+              this::acknowledge, ACKNOWLEDGE_MILLIS, ACKNOWLEDGE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (OutOfMemoryError e) {
+      throw new PageFerryException(
+          ErrorCode.INSUFFICIENT_THREADS,
+          "The host lets the destination daemon start no more threads; raise its limit (ulimit -u,"
+              + " pids.max of its cgroup, TasksMax= of its unit).",
+          e);
+    }
+  }
+
+  private void acknowledge() {
+    try {
+      allPresent();
+    } catch (RuntimeException | Error e) {
+      // It is tried again at the next tick, which an exception from here would take away.
+      LOG.error("Installed pages could not be acknowledged.", e);
+      tracker.tryEnterFrom(
+          Phase.POSTCOPY_ACTIVE,
+          Phase.POSTCOPY_PAUSED,
+          new PhaseTracker.Reason(
+              ErrorCode.INTERNAL,
+              "The destination could not acknowledge pages: " + e + "; its log has the details."));
     }
   }
 
@@ -186,7 +217,7 @@ final class IncomingMigration implements AutoCloseable {
    * Loads the state of the paused guest; it does not run yet.
    *
    * @throws PageFerryException MALFORMED_STATE if state or zero-page map cannot be right,
-   *     WRONG_GUEST_STATE if they came before
+   *     WRONG_GUEST_STATE if they came before, INSUFFICIENT_THREADS if not every vCPU can have one
    */
   synchronized void loadState(TransferStateRequest request) {
     if (guest != null) {
@@ -197,19 +228,34 @@ final class IncomingMigration implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       Map<MemorySlot, PageBitmap> nonzero = nonzeroPages(request.getContentsList(), arena);
       FirstPages firstPages = new FirstPages(request.getFirstPagesList(), vcpus, memory, nonzero);
-      Machine machine = Machines.restore(request.getMachineState().toByteArray(), memory, resolver);
-      if (machine.spec().vcpus() != vcpus) {
-        machine.close();
-        throw new IllegalArgumentException(
-            "it has " + machine.spec().vcpus() + " vCPUs where " + vcpus + " were prepared.");
-      }
+      HostedGuest arrived = restore(request);
       nonzero.forEach(installer::acceptZeroPages);
       firstPages.installInto(demandSink);
-      guest = new HostedGuest(key.guestId(), machine, ExecutionFence.expecting(key.epoch()));
+      guest = arrived;
       run = request.getRun();
     } catch (IllegalArgumentException e) {
       throw new PageFerryException(
           ErrorCode.MALFORMED_STATE, "The guest's state cannot be loaded: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * A guest whose vCPUs have their threads already: Commit is too late to find that they cannot.
+   */
+  private HostedGuest restore(TransferStateRequest request) {
+    Machine machine = Machines.restore(request.getMachineState().toByteArray(), memory, resolver);
+    try {
+      if (machine.spec().vcpus() != vcpus) {
+        throw new IllegalArgumentException(
+            "it has " + machine.spec().vcpus() + " vCPUs where " + vcpus + " were prepared.");
+      }
+      HostedGuest arrived =
+          new HostedGuest(key.guestId(), machine, ExecutionFence.expecting(key.epoch()));
+      arrived.startThreads();
+      return arrived;
+    } catch (RuntimeException | Error e) {
+      machine.close();
+      throw e;
     }
   }
 
@@ -267,33 +313,48 @@ final class IncomingMigration implements AutoCloseable {
       throw new PageFerryException(
           ErrorCode.WRONG_GUEST_STATE, "The guest's state has not been transferred.");
     }
-    here.fence().take(key.epoch());
-    timings.takenOver(start);
-    committed = true;
     List<? extends Vcpu> vcpuList = here.machine().vcpus();
     long baseline = vcpuList.stream().mapToLong(Vcpu::instructions).sum();
     boolean runs = run && here.machine().state() != Machine.State.STOPPED;
+    here.fence().take(key.epoch());
+    timings.takenOver(start);
+    // INVARIANT: from here on the guest is this daemon's, and whatever fails, Commit says so.
+    committed = true;
     if (runs) {
-      here.resume();
+      resume(here);
     }
     long resumed = System.nanoTime();
     resumeNanos = resumed - start;
     tracker.enter(Phase.POSTCOPY_ACTIVE);
     if (runs) {
-      Thread.ofPlatform()
-          .daemon()
-          .name("first-instruction")
-          .start(() -> watchFirstInstruction(vcpuList, baseline, resumed));
+      watchFirstInstruction(vcpuList, baseline, resumed);
     }
-    var _ =
-        flusher.scheduleWithFixedDelay(
-            acknowledgements::flush, ACKNOWLEDGE_MILLIS, ACKNOWLEDGE_MILLIS, TimeUnit.MILLISECONDS);
     return resumeNanos;
   }
 
+  private static void resume(HostedGuest here) {
+    try {
+      here.resume();
+    } catch (RuntimeException | Error e) {
+      LOG.error("Guest {} was taken over and does not run; resume it here.", here.name(), e);
+    }
+  }
+
+  /** Only measures, so that the guest runs on without it. */
   private void watchFirstInstruction(List<? extends Vcpu> vcpuList, long baseline, long resumed) {
+    try {
+      Thread.ofPlatform()
+          .daemon()
+          .name("first-instruction")
+          .start(() -> awaitInstruction(vcpuList, baseline, resumed));
+    } catch (OutOfMemoryError e) {
+      LOG.warn("The time to the first instruction is not measured: no thread could start.", e);
+    }
+  }
+
+  private void awaitInstruction(List<? extends Vcpu> vcpuList, long baseline, long resumed) {
     ThreadSlice.shorten();
-    while (System.nanoTime() - resumed < WATCH_LIMIT_NANOS) {
+    while (System.nanoTime() - resumed < WATCH_LIMIT_NANOS && !flusher.isShutdown()) {
       if (vcpuList.stream().mapToLong(Vcpu::instructions).sum() != baseline) {
         firstInstructionNanos = System.nanoTime() - resumed;
         return;

@@ -9,6 +9,8 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Physical memory for a guest that is about to come, while it still runs elsewhere: for each huge
@@ -20,6 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class MemoryPopulation {
   private static final int REGION_PAGES = PageGeometry.HUGE_PAGE_PAGES;
   private static final int MOST_THREADS = 4;
+  private static final Logger LOG = LoggerFactory.getLogger(MemoryPopulation.class);
 
   private record Region(MemorySlot slot, long firstPage) {}
 
@@ -67,16 +70,40 @@ final class MemoryPopulation {
   void run() {
     int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
     List<Thread> helpers = new ArrayList<>();
-    for (int i = 1; i < Math.min(threads, regions.size()); i++) {
-      helpers.add(Thread.ofPlatform().daemon().name("populate-" + i).start(this::populate));
+    try {
+      for (int i = 1; i < Math.min(threads, regions.size()); i++) {
+        helpers.add(Thread.ofPlatform().daemon().name("populate-" + i).start(this::populateOrWarn));
+      }
+    } catch (OutOfMemoryError e) {
+      LOG.warn("The host lets this daemon start no more threads: population takes longer.", e);
     }
-    populate();
-    for (Thread helper : helpers) {
+    try {
+      populate();
+    } finally {
+      // Whoever called this may unmap the memory next.
+      helpers.forEach(MemoryPopulation::joinUninterruptibly);
+    }
+  }
+
+  private static void joinUninterruptibly(Thread helper) {
+    boolean interrupted = false;
+    while (helper.isAlive()) {
       try {
         helper.join();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
+      } catch (InterruptedException _) {
+        interrupted = true;
       }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void populateOrWarn() {
+    try {
+      populate();
+    } catch (RuntimeException | Error e) {
+      LOG.warn("A part of the guest's memory could not be populated ahead of time.", e);
     }
   }
 
