@@ -118,7 +118,7 @@ final class DemandLane extends Lane<Demand> {
   }
 
   @Override
-  public void onReady() {
+  void becameReady() {
     if (owesRequest && isReady()) {
       owesRequest = false;
       request(1);

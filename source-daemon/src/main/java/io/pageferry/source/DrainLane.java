@@ -8,8 +8,6 @@ import io.pageferry.wire.OutgoingFrame;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The drain lane: sends every page that was not sent yet, in the order of {@link DrainCursor}, as
@@ -24,8 +22,6 @@ final class DrainLane extends Lane<DrainRequest> {
 
   /** The part of the cap that the drain keeps to while faults come: an eighth. */
   private static final int FAULTS_SHARE = 8;
-
-  private static final Logger LOG = LoggerFactory.getLogger(DrainLane.class);
 
   /** Longest time for which faults hold the drain back altogether. */
   private static final long HELD_BACK_MILLIS = 2;
@@ -76,7 +72,7 @@ final class DrainLane extends Lane<DrainRequest> {
   }
 
   @Override
-  public void onReady() {
+  void becameReady() {
     pump();
   }
 
@@ -112,13 +108,15 @@ final class DrainLane extends Lane<DrainRequest> {
     }
   }
 
-  private synchronized void pumpAfterAll() {
-    pumpIsDue = false;
-    mayOvertakeFaults = true;
+  private void pumpAfterAll() {
     try {
-      pump();
-    } catch (IllegalStateException e) {
-      LOG.debug("The guest was unloaded before its drain went on.", e);
+      synchronized (this) {
+        pumpIsDue = false;
+        mayOvertakeFaults = true;
+        pump();
+      }
+    } catch (RuntimeException | Error e) {
+      failed(e);
     }
   }
 

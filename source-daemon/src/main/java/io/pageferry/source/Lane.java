@@ -7,6 +7,8 @@ import io.pageferry.migration.PageFerryException;
 import io.pageferry.rpc.ErrorStatus;
 import io.pageferry.wire.OutgoingFrame;
 import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The source's end of one lane: a call of the destination's, attached to the migration that its
@@ -16,6 +18,8 @@ import java.util.concurrent.atomic.LongAdder;
  * every use of the call is under the lane's monitor, because a call is not thread-safe.
  */
 abstract class Lane<Q> extends ServerCall.Listener<Q> {
+  private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+
   private final ServerCall<Q, OutgoingFrame> call;
   private final LongAdder bytesSent = new LongAdder();
   private boolean ended;
@@ -27,7 +31,7 @@ abstract class Lane<Q> extends ServerCall.Listener<Q> {
   /** What the lane is called in messages to people. */
   abstract String name();
 
-  /** A message of the destination; exceptions end the lane with their status. */
+  /** A message of the destination. */
   abstract void receive(Q message);
 
   /** The lane's call has ended or broken, not by {@link #end}. */
@@ -62,7 +66,7 @@ abstract class Lane<Q> extends ServerCall.Listener<Q> {
   }
 
   /** Ends the call with an error. Idempotent. */
-  final synchronized void end(RuntimeException error) {
+  final synchronized void end(Throwable error) {
     close(ErrorStatus.toStatus(error), ErrorStatus.toTrailers(error));
   }
 
@@ -83,12 +87,32 @@ abstract class Lane<Q> extends ServerCall.Listener<Q> {
   public final void onMessage(Q message) {
     try {
       receive(message);
-    } catch (PageFerryException | IllegalArgumentException e) {
-      boolean first = isOpen();
-      end(e);
-      if (first) {
-        lost("the " + name() + " lane was ended: " + e.getMessage());
+    } catch (RuntimeException | Error e) {
+      failed(e);
+    }
+  }
+
+  @Override
+  public final void onReady() {
+    try {
+      becameReady();
+    } catch (RuntimeException | Error e) {
+      failed(e);
+    }
+  }
+
+  /** The connection takes frames again. */
+  void becameReady() {}
+
+  /** The lane's work threw that: it ends, and is lost. Not under the lane's monitor. */
+  final void failed(Throwable error) {
+    boolean first = isOpen();
+    end(error);
+    if (first) {
+      if (!(error instanceof PageFerryException) && !(error instanceof IllegalArgumentException)) {
+        LOG.error("The {} lane failed.", name(), error);
       }
+      lost("the " + name() + " lane was ended: " + error.getMessage());
     }
   }
 

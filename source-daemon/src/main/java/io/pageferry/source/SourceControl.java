@@ -167,8 +167,24 @@ final class SourceControl implements DaemonControl, AutoCloseable {
             phaseLevel);
     migration = started;
     lanes.setCurrent(started);
-    Thread.ofPlatform().daemon().name("migration").start(started::run);
+    conduct(started);
     return started.key().migrationId();
+  }
+
+  private static void conduct(SourceMigration started) {
+    try {
+      Thread.ofPlatform().daemon().name("migration").start(started::run);
+    } catch (OutOfMemoryError e) {
+      PageFerryException cause =
+          new PageFerryException(
+              ErrorCode.INSUFFICIENT_THREADS,
+              "The host lets the source daemon start no more threads, so that the migration could"
+                  + " not start; raise its limit (ulimit -u, pids.max of its cgroup, TasksMax= of"
+                  + " its unit).",
+              e);
+      started.neverStarted(cause);
+      throw cause;
+    }
   }
 
   /** The latest migration's phases. After {@link #migrate}. */

@@ -104,9 +104,9 @@ final class SourceMigration {
   /** Conducts the migration; returns when it is over or paused. */
   void run() {
     conductor = Thread.currentThread();
-    // The guest stands still while this thread waits for a core.
-    ThreadSlice.shorten();
     try {
+      // The guest stands still while this thread waits for a core.
+      ThreadSlice.shorten();
       prepare();
       tracker.enter(Phase.SWITCHOVER);
       freezeGuest();
@@ -118,13 +118,33 @@ final class SourceMigration {
       cursor = new DrainCursor(pages);
       ledger = pages;
       giveUpGuest();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       stayHere(e);
       return;
     }
-    if (commit()) {
-      servePages();
+    try {
+      if (commit()) {
+        servePages();
+      }
+    } catch (RuntimeException | Error e) {
+      pauseAfter(e);
     }
+  }
+
+  /** The thread that was to conduct it could not be started: it fails before it has begun. */
+  void neverStarted(PageFerryException cause) {
+    client.close();
+    tracker.enter(Phase.FAILED, cause.code(), cause.getMessage());
+  }
+
+  private void pauseAfter(Throwable error) {
+    LOG.error("The migration failed at the source after switchover.", error);
+    var _ =
+        tracker.tryEnter(
+            Phase.POSTCOPY_PAUSED,
+            Optional.of(
+                new PhaseTracker.Reason(
+                    ErrorCode.INTERNAL, pausedSentence("the source failed (" + error + ")"))));
   }
 
   private void prepare() {
@@ -196,24 +216,34 @@ final class SourceMigration {
   }
 
   /** The guest was not handed over: it goes on here as if nothing had happened. */
-  private void stayHere(RuntimeException error) {
+  private void stayHere(Throwable error) {
     PageFerryException cause = explain(error);
-    closeLanes(cause);
+    String sentence = cause.getMessage();
     try {
+      leaveDestination(cause);
+      guest.fence().comeBack();
+      if (wasRunning && guest.machine().state() != Machine.State.STOPPED) {
+        guest.resume();
+      }
+    } catch (RuntimeException | Error e) {
+      LOG.error("The guest does not run on at the source.", e);
+      sentence += " The guest does not run on (" + e + "); resume it with: ferry guest resume.";
+    }
+    Phase end = cause.code() == ErrorCode.CANCELLED ? Phase.CANCELLED : Phase.FAILED;
+    tracker.enter(end, cause.code(), sentence);
+  }
+
+  private void leaveDestination(PageFerryException cause) {
+    try {
+      closeLanes(cause);
       client.abort(StatusMessages.ref(key), cause.getMessage());
-    } catch (PageFerryException e) {
+    } catch (RuntimeException | Error e) {
       LOG.debug("The destination was not told of the abort.", e);
     }
     client.close();
-    guest.fence().comeBack();
-    if (wasRunning && guest.machine().state() != Machine.State.STOPPED) {
-      guest.resume();
-    }
-    Phase end = cause.code() == ErrorCode.CANCELLED ? Phase.CANCELLED : Phase.FAILED;
-    tracker.enter(end, cause.code(), cause.getMessage());
   }
 
-  private synchronized PageFerryException explain(RuntimeException error) {
+  private synchronized PageFerryException explain(Throwable error) {
     if (cancelRequested) {
       return new PageFerryException(
           ErrorCode.CANCELLED, "The migration was cancelled by request.", error);
@@ -238,8 +268,10 @@ final class SourceMigration {
         downtimeNanos = System.nanoTime() - lastInstructionNanos;
         LOG.debug("The destination entered its vCPUs after {} ns.", response.getResumeNanos());
         return true;
-      } catch (PageFerryException e) {
-        if (provesThatTheGuestNeverRan(e.code(), attempt)) {
+      } catch (RuntimeException | Error e) {
+        // What is not the destination's answer proves nothing.
+        ErrorCode code = e instanceof PageFerryException known ? known.code() : ErrorCode.INTERNAL;
+        if (provesThatTheGuestNeverRan(code, attempt)) {
           handedOver = false;
           stayHere(e);
           return false;
