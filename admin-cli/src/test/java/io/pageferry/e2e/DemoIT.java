@@ -1,14 +1,21 @@
 package io.pageferry.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a newcomer does first, and what a script makes of it. */
 class DemoIT {
@@ -72,5 +79,33 @@ class DemoIT {
         .doesNotContain("…", "\u001b");
     assertThat(demo.out().lines()).allMatch(line -> line.length() <= 80);
     assertThat(demo.err()).doesNotContain("…", "\u001b");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"HUP, 129", "INT, 130", "TERM, 143"})
+  void aDemoThatIsToldToEndEndsItsDaemonsToo(String signal, int exitCode, @TempDir Path directory)
+      throws Exception {
+    Path err = directory.resolve("err");
+    String launcher = Launcher.repository().resolve("ferry").toString();
+    ProcessBuilder builder =
+        new ProcessBuilder("env", "--default-signal", launcher, "demo", "--memory=16MiB")
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(err.toFile());
+    builder.environment().put("PAGEFERRY_SKIP_BUILD", "1");
+    Process demo = builder.start();
+    try {
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> Files.readString(err).contains("are up after"));
+      List<ProcessHandle> daemons = demo.descendants().toList();
+      assertThat(daemons).hasSize(2);
+      var _ = new ProcessBuilder("kill", "-" + signal, "" + demo.pid()).start().waitFor();
+      assertThat(demo.waitFor(1, TimeUnit.MINUTES)).isTrue();
+      assertThat(demo.exitValue()).isEqualTo(exitCode);
+      assertThat(daemons).noneMatch(ProcessHandle::isAlive);
+    } finally {
+      demo.descendants().forEach(ProcessHandle::destroyForcibly);
+      demo.destroyForcibly();
+    }
   }
 }

@@ -33,7 +33,14 @@ final class JavaProgram implements AutoCloseable {
   /** Starts it; what it prints goes to a file of its own in a directory. */
   static JavaProgram start(Path directory, String mainClass, String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>();
+    // However the tests were started: signals that they ignore, their programs do not.
+    return start(directory, List.of("env", "--default-signal"), mainClass, arguments);
+  }
+
+  private static JavaProgram start(
+      Path directory, List<String> prefix, String mainClass, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     Collections.addAll(
         command,
@@ -58,6 +65,16 @@ final class JavaProgram implements AutoCloseable {
   static JavaProgram source(Path directory) throws IOException {
     return start(
         directory,
+        "io.pageferry.source.SourceMain",
+        "--listen=127.0.0.1:0",
+        "--metrics-listen=127.0.0.1:0");
+  }
+
+  /** The same, by a command that becomes the program that is given to it. */
+  static JavaProgram source(Path directory, List<String> prefix) throws IOException {
+    return start(
+        directory,
+        prefix,
         "io.pageferry.source.SourceMain",
         "--listen=127.0.0.1:0",
         "--metrics-listen=127.0.0.1:0");
@@ -110,6 +127,12 @@ final class JavaProgram implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A signal by its name, such as HUP. */
+  void signal(String name) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-" + name, "" + process.pid()).start();
+    assertThat(kill.waitFor()).isZero();
   }
 
   /** SIGTERM. */

@@ -22,8 +22,8 @@ public final class DaemonProcess {
   public static final Duration LONGEST_GRACE = Duration.ofHours(1);
 
   /**
-   * Runs a daemon until SIGTERM or SIGINT. It then has {@code grace} to finish; a second signal
-   * ends that.
+   * Runs a daemon until SIGTERM, SIGINT or SIGHUP. It then has {@code grace} to finish; a second
+   * signal ends that.
    *
    * @return 128 and the signal's number, or {@link ExitCode#GUEST_LOST}
    */
@@ -32,11 +32,7 @@ public final class DaemonProcess {
       throw new IllegalArgumentException("--shutdown-grace must be 0s to 1h.");
     }
     daemon.start();
-    LOG.info(
-        "daemon={} state=listening address={} metrics={}",
-        name,
-        daemon.address(),
-        daemon.metricsAddress());
+    // Before anyone is told that it listens: whoever waits for that may send a signal at once.
     Thread main = Thread.currentThread();
     AtomicInteger first = new AtomicInteger();
     CountDownLatch told = new CountDownLatch(1);
@@ -47,6 +43,11 @@ public final class DaemonProcess {
         main.interrupt();
       }
     });
+    LOG.info(
+        "daemon={} state=listening address={} metrics={}",
+        name,
+        daemon.address(),
+        daemon.metricsAddress());
     told.await();
     return end(name, daemon, grace, first.get());
   }

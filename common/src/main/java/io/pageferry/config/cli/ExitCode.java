@@ -28,7 +28,7 @@ public enum ExitCode {
   PAUSED(9, "migration paused after switchover"),
   /** A daemon was ended with a guest, or pages of one, that did not survive it. */
   GUEST_LOST(10, "a daemon ended and a guest with it"),
-  /** Ended by Ctrl-C. */
+  /** Ended by Ctrl-C (SIGINT). */
   INTERRUPTED(130, "interrupted");
 
   private final int number;
