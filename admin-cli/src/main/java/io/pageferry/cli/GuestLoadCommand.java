@@ -2,6 +2,7 @@ package io.pageferry.cli;
 
 import com.google.protobuf.ByteString;
 import io.pageferry.config.DataSize;
+import io.pageferry.config.FileProblem;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.AccessPattern;
 import io.pageferry.proto.v1.LoadGuestRequest;
@@ -54,7 +55,10 @@ final class GuestLoadCommand implements Callable<Integer> {
       names = "--backing-file",
       paramLabel = "PATH",
       defaultValue = "",
-      description = "File on the daemon's host that holds the RAM (default: anonymous memory).")
+      description = {
+        "File on the daemon's host that holds the RAM (default: anonymous memory).",
+        "It is made, or cleared if it held a guest's RAM before."
+      })
   private String backingFile = "";
 
   @Option(
@@ -193,7 +197,7 @@ final class GuestLoadCommand implements Callable<Integer> {
           ExitCode.USAGE, "There is no file %s; check the path after --elf.".formatted(file));
     } catch (IOException e) {
       throw new FerryException(
-          ExitCode.USAGE, "The file %s cannot be read: %s.".formatted(file, e.getMessage()));
+          ExitCode.USAGE, "The file %s cannot be read: %s.".formatted(file, FileProblem.of(e)));
     }
   }
 }

@@ -70,7 +70,34 @@ class BadGuestTest {
   @Test
   void anImageLargerThanMemoryIsRefused() throws IOException {
     load("--image", file("large.img", new byte[3 << 12]), "--memory", "8KiB")
-        .refused(ExitCode.USAGE, "8 KiB");
+        .refused(ExitCode.USAGE, "12KiB", "8KiB", "more memory");
+  }
+
+  @Test
+  void aBackingFileThatIsSomebodyElsesIsRefusedAndLeftAsItIs() throws IOException {
+    String thesis = file("thesis", new byte[] {1, 2, 3});
+    load("--program", "counter", "--memory", "4MiB", "--backing-file", thesis)
+        .refused(ExitCode.USAGE, thesis, "never held a guest's memory");
+    assertThat(Files.readAllBytes(directory.resolve("thesis"))).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void anImageThatIsTheBackingFileTooIsRefusedAndLeftAsItIs() throws IOException {
+    String image = file("image", new byte[] {1, 2, 3});
+    load("--image", image, "--memory", "4MiB", "--backing-file", image)
+        .refused(ExitCode.USAGE, "cannot be the backing file too");
+    assertThat(Files.size(directory.resolve("image"))).isEqualTo(3);
+  }
+
+  @Test
+  void aFileSystemThatCannotHoldTheGuestIsAHostThatLacksSomething() throws IOException {
+    long tooMuch = (Files.getFileStore(directory).getTotalSpace() >> 20) + 1024;
+    Path file = directory.resolve("ram");
+    String[] arguments = {
+      "--program", "counter", "--memory", tooMuch + "MiB", "--backing-file", file.toString()
+    };
+    load(arguments).refused(ExitCode.ENVIRONMENT);
+    assertThat(file).doesNotExist();
   }
 
   @Test

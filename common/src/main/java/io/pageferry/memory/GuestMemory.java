@@ -1,11 +1,8 @@
 package io.pageferry.memory;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -27,7 +24,11 @@ public final class GuestMemory implements AutoCloseable {
   private final boolean anonymous;
   private final long sizeBytes;
 
-  private GuestMemory(List<SlotLayout> layouts, @Nullable FileChannel file) {
+  /** Kept so that no other guest takes it. */
+  private final @Nullable BackingFile file;
+
+  private GuestMemory(List<SlotLayout> layouts, @Nullable BackingFile file) {
+    this.file = file;
     try {
       List<MemorySlot> made = new ArrayList<>();
       long offset = 0;
@@ -36,7 +37,7 @@ public final class GuestMemory implements AutoCloseable {
         MemorySegment segment =
             file == null
                 ? LinuxMemory.mapAnonymous(layout.sizeBytes(), arena)
-                : file.map(FileChannel.MapMode.READ_WRITE, offset, layout.sizeBytes(), arena);
+                : file.map(offset, layout.sizeBytes(), arena);
         MemorySlot slot = new MemorySlot(layout.id(), layout.base(), segment, arena);
         if (file != null) {
           slot.written().setRange(0, slot.pageCount());
@@ -47,11 +48,11 @@ public final class GuestMemory implements AutoCloseable {
       slots = List.copyOf(made);
       anonymous = file == null;
       sizeBytes = offset;
-    } catch (IOException e) {
-      arena.close();
-      throw new IllegalArgumentException("The backing file cannot be mapped: " + e.getMessage(), e);
     } catch (RuntimeException | Error e) {
       arena.close();
+      if (file != null) {
+        file.close();
+      }
       throw e;
     }
   }
@@ -62,20 +63,15 @@ public final class GuestMemory implements AutoCloseable {
   }
 
   /**
-   * Memory whose bytes live in a file, slot after slot; the file is created or grown as needed, and
-   * every page counts as written.
+   * Memory whose bytes live in a file, slot after slot. The file is made, or cleared if it held a
+   * guest's memory before; its blocks are reserved, and every page counts as written. No other
+   * guest can take the file until this memory closes; it stays afterwards.
    *
-   * @throws IllegalArgumentException if the file cannot be opened or mapped
+   * @throws BackingFileException if the file cannot be used, or its file system has no room
    */
   public static GuestMemory backedBy(Path path, List<SlotLayout> layouts) {
-    try (FileChannel file =
-        FileChannel.open(
-            path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE)) {
-      return new GuestMemory(layouts, file);
-    } catch (IOException e) {
-      throw new IllegalArgumentException(
-          "The backing file " + path + " cannot be opened: " + e.getMessage(), e);
-    }
+    long bytes = layouts.stream().mapToLong(SlotLayout::sizeBytes).sum();
+    return new GuestMemory(layouts, BackingFile.make(path, bytes));
   }
 
   private static void checkOverlap(SlotLayout layout, List<MemorySlot> others) {
@@ -142,6 +138,9 @@ public final class GuestMemory implements AutoCloseable {
     while (true) {
       try {
         arena.close();
+        if (file != null) {
+          file.close();
+        }
         return;
       } catch (IllegalStateException e) {
         if (!arena.scope().isAlive() || System.nanoTime() > patience) {

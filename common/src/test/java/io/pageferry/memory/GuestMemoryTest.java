@@ -96,20 +96,6 @@ class GuestMemoryTest {
     byte[] bytes = Files.readAllBytes(file);
     assertThat(bytes[4097]).isEqualTo((byte) 7);
     assertThat(bytes[3 * 4096 + 8191]).isEqualTo((byte) 9);
-
-    try (GuestMemory memory = GuestMemory.backedBy(file, layouts)) {
-      assertThat(memory.slots().getFirst().segment().get(JAVA_BYTE, 4097)).isEqualTo((byte) 7);
-      assertThat(memory.slots().getLast().segment().get(JAVA_BYTE, 8191)).isEqualTo((byte) 9);
-      assertThat(memory.slots().getFirst().written().cardinality()).isEqualTo(3);
-    }
-  }
-
-  @Test
-  void refusesAFileThatCannotBeOpened(@TempDir Path directory) {
-    assertThatIllegalArgumentException()
-        .isThrownBy(
-            () -> GuestMemory.backedBy(directory, List.of(new SlotLayout(0, RAM, 4096))).close())
-        .withMessageStartingWith("The backing file " + directory + " cannot be opened: ");
   }
 
   @Test

@@ -94,16 +94,19 @@ public final class HostedGuest implements AutoCloseable {
     fence.whileHeld(() -> {
       if (machine.state() == Machine.State.STOPPED) {
         throw new PageFerryException(
-            ErrorCode.WRONG_GUEST_STATE,
-            "Guest "
-                + name()
-                + " has ended with exit code "
-                + machine.exitCode()
-                + "; unload it and load another.");
+            ErrorCode.WRONG_GUEST_STATE, ending() + " Unload it and load another.");
       }
       startThreads();
       machine.resume();
     });
+  }
+
+  /** How a guest that is stopped came to its end, in a sentence or two. */
+  public String ending() {
+    String failure = machine.failure();
+    return failure == null
+        ? "Guest " + name() + " has ended with exit code " + machine.exitCode() + "."
+        : "Guest " + name() + " has failed. " + failure;
   }
 
   /**

@@ -114,6 +114,10 @@ public final class StatusMessages {
             .setExitCode(machine.state() == Machine.State.STOPPED ? machine.exitCode() : 0)
             .setInstructionsElsewhere(guest.instructionsElsewhere())
             .setEpoch(guest.fence().epoch());
+    String failure = machine.failure();
+    if (failure != null) {
+      status.setFailure(failure);
+    }
     for (Vcpu vcpu : machine.vcpus()) {
       status.addVcpus(
           VcpuStatus.newBuilder()

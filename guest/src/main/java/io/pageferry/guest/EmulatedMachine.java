@@ -420,10 +420,22 @@ final class EmulatedMachine implements Machine {
     }
   }
 
+  private static String reason(Throwable cause) {
+    if (cause instanceof InternalError) {
+      // What the JVM makes of SIGBUS.
+      return "the system could not give it a page of the guest's memory; a backing file was cut"
+          + " short, or cannot be read or written.";
+    }
+    String message = cause.getMessage();
+    return cause instanceof IllegalStateException && message != null
+        ? message
+        : "a defect of the emulation (" + cause + "); the daemon's log has the details.";
+  }
+
   private void fail(EmulatedVcpu vcpu, Throwable cause) {
     try {
       if (failure == null) {
-        failure = "vCPU " + vcpu.index() + " failed: " + cause;
+        failure = "vCPU " + vcpu.index() + " cannot go on: " + reason(cause);
       }
       log.error("vCPU {} of guest {} failed.", vcpu.index(), spec.name(), cause);
     } finally {

@@ -38,7 +38,9 @@ public interface Machine extends AutoCloseable {
   /** How it ended; meaningful when stopped. 0 is success by the guest's own check. */
   int exitCode();
 
-  /** Why the emulation itself failed, which also stops the machine; null while it has not. */
+  /**
+   * Why the emulation failed, in a sentence, which also stops the machine; null while it has not.
+   */
   default @Nullable String failure() {
     return null;
   }

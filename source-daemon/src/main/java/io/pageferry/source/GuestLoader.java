@@ -12,6 +12,7 @@ import io.pageferry.guest.program.ElfLoader;
 import io.pageferry.guest.program.ParameterBlock;
 import io.pageferry.guest.program.ProgramException;
 import io.pageferry.guest.program.RawImageLoader;
+import io.pageferry.memory.BackingFileException;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.HostMemory;
 import io.pageferry.migration.ErrorCode;
@@ -19,6 +20,9 @@ import io.pageferry.migration.ExecutionFence;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.SyntheticWorkload;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.UUID;
 
@@ -41,10 +45,7 @@ final class GuestLoader {
   HostedGuest load(LoadGuestRequest request) {
     MachineSpec spec = spec(request);
     room.require(spec.name(), request.getMemoryBytes());
-    GuestMemory memory =
-        request.getBackingFile().isEmpty()
-            ? GuestMemory.anonymous(spec.slots())
-            : GuestMemory.backedBy(Path.of(request.getBackingFile()), spec.slots());
+    GuestMemory memory = memory(request, spec);
     try {
       long entry = fill(request, spec, memory);
       FaultHandler noFaults =
@@ -60,6 +61,44 @@ final class GuestLoader {
     } catch (RuntimeException | Error e) {
       memory.close();
       throw e;
+    }
+  }
+
+  private static GuestMemory memory(LoadGuestRequest request, MachineSpec spec) {
+    if (request.getBackingFile().isEmpty()) {
+      return GuestMemory.anonymous(spec.slots());
+    }
+    Path file = path(request.getBackingFile());
+    if (request.getProgramCase() == LoadGuestRequest.ProgramCase.IMAGE_PATH
+        && isSameFile(file, path(request.getImagePath()))) {
+      throw new IllegalArgumentException(
+          "The image cannot be the backing file too, which is cleared before the image is read;"
+              + " name another backing file.");
+    }
+    try {
+      return GuestMemory.backedBy(file, spec.slots());
+    } catch (BackingFileException e) {
+      throw new PageFerryException(
+          e.isFull() ? ErrorCode.INSUFFICIENT_MEMORY : ErrorCode.INVALID_ARGUMENT,
+          String.valueOf(e.getMessage()),
+          e);
+    }
+  }
+
+  private static boolean isSameFile(Path file, Path image) {
+    try {
+      return Files.isSameFile(file, image);
+    } catch (IOException _) {
+      // One of the two does not exist.
+      return false;
+    }
+  }
+
+  private static Path path(String name) {
+    try {
+      return Path.of(name);
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException("'" + name + "' cannot be the name of a file.", e);
     }
   }
 
@@ -132,7 +171,7 @@ final class GuestLoader {
       case BUNDLED_PROGRAM ->
           ElfLoader.load(BundledPrograms.elf(request.getBundledProgram()), memory, parameters);
       case ELF -> ElfLoader.load(request.getElf().toByteArray(), memory, parameters);
-      case IMAGE_PATH -> RawImageLoader.load(Path.of(request.getImagePath()), memory);
+      case IMAGE_PATH -> RawImageLoader.load(path(request.getImagePath()), memory);
       case SYNTHETIC, PROGRAM_NOT_SET -> MachineSpec.RAM_BASE;
     };
   }

@@ -206,12 +206,7 @@ final class SourceControl implements DaemonControl, AutoCloseable {
   private static void requireAlive(HostedGuest guest) {
     if (guest.machine().state() == Machine.State.STOPPED) {
       throw new PageFerryException(
-          ErrorCode.WRONG_GUEST_STATE,
-          "Guest "
-              + guest.name()
-              + " has ended with exit code "
-              + guest.machine().exitCode()
-              + "; there is nothing to migrate.");
+          ErrorCode.WRONG_GUEST_STATE, guest.ending() + " There is nothing to migrate.");
     }
   }
 

@@ -105,7 +105,9 @@ final class DemoRun {
     if (guest.getState() == GuestState.GUEST_STATE_SHUTDOWN) {
       throw new FerryException(
           ExitCode.VERIFICATION_FAILED,
-          "The guest ended before the migration, with exit code " + guest.getExitCode() + ".");
+          guest.getFailure().isEmpty()
+              ? "The guest ended before the migration, with exit code " + guest.getExitCode() + "."
+              : "The guest failed before the migration. " + guest.getFailure());
     }
   }
 

@@ -74,7 +74,10 @@ public final class StatusView {
   private static String state(GuestStatus guest) {
     String state = Units.state(guest.getState());
     return switch (guest.getState()) {
-      case GUEST_STATE_SHUTDOWN -> state + " (exit code " + guest.getExitCode() + ")";
+      case GUEST_STATE_SHUTDOWN ->
+          guest.getFailure().isEmpty()
+              ? state + " (exit code " + guest.getExitCode() + ")"
+              : "failed";
       default -> state;
     };
   }
@@ -128,6 +131,8 @@ public final class StatusView {
 
   private void reasons(StatusPair statuses) {
     List<String> reasons = new ArrayList<>();
+    addFailure(reasons, "source", statuses.source());
+    addFailure(reasons, "destination", statuses.destination());
     statuses
         .sourceMigration()
         .filter(migration -> !migration.getReason().isEmpty())
@@ -147,6 +152,13 @@ public final class StatusView {
       for (String reason : reasons) {
         Text.wrap(reason, width).forEach(line -> lines.add(palette.notice(line)));
       }
+    }
+  }
+
+  private static void addFailure(List<String> reasons, String side, @Nullable Status status) {
+    String failure = status == null ? "" : status.getGuest().getFailure();
+    if (!failure.isEmpty()) {
+      reasons.add(side + ": " + failure);
     }
   }
 

@@ -23,6 +23,7 @@ public final class ElfLoader {
   private static final int FLAG_COMPRESSED = 0x1;
   private static final int FLAG_FLOAT_ABI = 0x6;
   private static final int SEGMENT_LOAD = 1;
+  private static final int SEGMENT_INTERPRETER = 3;
 
   private ElfLoader() {}
 
@@ -70,20 +71,14 @@ public final class ElfLoader {
   }
 
   private static void checkHeader(FileBytes file) {
+    file.require(isElf(file.bytes()), FileKinds.notElf(file.bytes()));
     file.require(file.size() >= HEADER_BYTES, "it has only %d bytes", file.size());
-    file.require(isElf(file.bytes()), "it does not start with the ELF magic number");
-    file.require(file.byteAt(4) == CLASS_64, "its class is %d, not 64-bit", file.byteAt(4));
     file.require(
-        file.byteAt(5) == LITTLE_ENDIAN_DATA,
-        "its data encoding is %d, not little-endian",
-        file.byteAt(5));
+        file.byteAt(4) == CLASS_64, "it is not 64-bit; build it for RV64 (-march=rv64ima)");
+    file.require(file.byteAt(5) == LITTLE_ENDIAN_DATA, "it is not little-endian, as the guest is");
     file.require(file.byteAt(6) == VERSION, "its ELF version is %d, not 1", file.byteAt(6));
-    file.require(
-        file.shortAt(16) == TYPE_EXECUTABLE,
-        "its type is %d, not a statically linked executable",
-        file.shortAt(16));
-    file.require(
-        file.shortAt(18) == MACHINE_RISCV, "its machine is %d, not RISC-V", file.shortAt(18));
+    file.require(file.shortAt(18) == MACHINE_RISCV, FileKinds.otherMachine(file.shortAt(18)));
+    file.require(file.shortAt(16) == TYPE_EXECUTABLE, FileKinds.notExecutable(file.shortAt(16)));
     file.require(file.intAt(20) == VERSION, "its version is %d, not 1", file.intAt(20));
     int flags = file.intAt(48);
     file.require(
@@ -111,6 +106,9 @@ public final class ElfLoader {
     for (int i = 0; i < count; i++) {
       int header = (int) table + i * PROGRAM_HEADER_BYTES;
       boolean empty = file.longAt(header + 32) == 0 && file.longAt(header + 40) == 0;
+      file.require(
+          file.intAt(header) != SEGMENT_INTERPRETER,
+          "it needs a dynamic linker; link it with -static");
       if (file.intAt(header) == SEGMENT_LOAD && !empty) {
         add(segments, segment(file, header, i));
       }

@@ -11,6 +11,9 @@ import java.lang.foreign.ValueLayout;
  * vCPU runs.
  */
 final class ImageWriter {
+  /** No guest has more: one that has could not be migrated. */
+  private static final long MOST_MEMORY_BYTES = 512L << 30;
+
   private final GuestMemory memory;
 
   ImageWriter(GuestMemory memory) {
@@ -31,16 +34,26 @@ final class ImageWriter {
   private Part part(long address, long bytes) {
     MemorySlot slot = memory.slotAt(address);
     if (slot == null) {
-      throw new ProgramException(
-          ProgramException.Kind.TOO_LARGE,
-          "The program needs memory at 0x"
-              + Long.toHexString(address)
-              + ", where a guest of "
-              + size(memory.sizeBytes())
-              + " has none: give the guest more memory.");
+      throw outside(address);
     }
     long offset = address - slot.base();
     return new Part(slot, offset, Math.min(bytes, slot.sizeBytes() - offset));
+  }
+
+  private ProgramException outside(long address) {
+    long start = memory.slots().stream().mapToLong(MemorySlot::base).min().orElseThrow();
+    if (address < start || address - start > MOST_MEMORY_BYTES) {
+      return ProgramException.malformed(
+          "The program is linked to run at 0x%x, and a guest's memory begins at 0x%x: link it there, for instance with -Wl,-Ttext-segment=0x%2$x."
+              .formatted(address, start));
+    }
+    return new ProgramException(
+        ProgramException.Kind.TOO_LARGE,
+        "The program needs memory at 0x"
+            + Long.toHexString(address)
+            + ", where a guest of "
+            + size(memory.sizeBytes())
+            + " has none: give the guest more memory.");
   }
 
   private static String size(long bytes) {

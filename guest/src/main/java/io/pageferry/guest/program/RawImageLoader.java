@@ -2,6 +2,8 @@ package io.pageferry.guest.program;
 
 import static io.pageferry.memory.PageGeometry.PAGE_SIZE;
 
+import io.pageferry.config.DataSize;
+import io.pageferry.config.FileProblem;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.memory.GuestMemory;
 import java.io.EOFException;
@@ -27,18 +29,33 @@ public final class RawImageLoader {
    *     has changed then, unless reading failed half-way
    */
   public static long load(Path path, GuestMemory memory) {
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      throw new ProgramException(
+          ProgramException.Kind.UNREADABLE,
+          "The image " + path + " is not a regular file; copy what it yields to one.");
+    }
     try (InputStream file = Files.newInputStream(path)) {
       long size = Files.size(path);
       if (size == 0) {
-        throw ProgramException.malformed("The image " + path + " is empty.");
+        throw ProgramException.malformed(
+            "The image "
+                + path
+                + " is empty, or a file without a size, such as those below /proc; copy it to"
+                + " another.");
       }
       ImageWriter writer = new ImageWriter(memory);
+      if (size > memory.sizeBytes()) {
+        throw new ProgramException(
+            ProgramException.Kind.TOO_LARGE,
+            "The image %s has %s, and the guest's memory %s: give the guest more memory."
+                .formatted(path, new DataSize(size), new DataSize(memory.sizeBytes())));
+      }
       writer.check(MachineSpec.RAM_BASE, size);
       byte[] chunk = new byte[CHUNK_BYTES];
       for (long offset = 0; offset < size; offset += CHUNK_BYTES) {
         int count = (int) Math.min(CHUNK_BYTES, size - offset);
         if (file.readNBytes(chunk, 0, count) < count) {
-          throw new EOFException("the file became shorter");
+          throw new EOFException();
         }
         writePages(writer, chunk, count, MachineSpec.RAM_BASE + offset);
       }
@@ -46,7 +63,7 @@ public final class RawImageLoader {
     } catch (IOException e) {
       throw new ProgramException(
           ProgramException.Kind.UNREADABLE,
-          "The image " + path + " cannot be read: " + e.getMessage(),
+          "The image " + path + " cannot be read: " + FileProblem.of(e) + ".",
           e);
     }
   }

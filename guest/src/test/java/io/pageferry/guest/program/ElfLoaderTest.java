@@ -13,6 +13,7 @@ import io.pageferry.memory.PageGeometry;
 import io.pageferry.memory.SlotLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ElfLoaderTest {
   private static final long RAM_BYTES = 1 << 20;
@@ -93,11 +95,17 @@ class ElfLoaderTest {
 
   @ParameterizedTest
   @CsvSource({
-    "4, 1, class is 1",
-    "5, 2, data encoding is 2",
+    "4, 1, it is not 64-bit",
+    "5, 2, it is not little-endian",
     "6, 0, ELF version is 0",
-    "16, 3, type is 3",
-    "18, 62, machine is 62",
+    "16, 1, object file",
+    "16, 3, position-independent",
+    "16, 4, core dump",
+    "16, 9, type is 9",
+    "18, 62, 'it is for x86-64, not RISC-V'",
+    "18, 183, 'it is for AArch64, not RISC-V'",
+    "18, 99, machine is 99",
+    "64, 3, needs a dynamic linker",
     "20, 2, version is 2",
     "48, 1, compressed",
     "48, 4, floating-point",
@@ -128,6 +136,44 @@ class ElfLoaderTest {
     assertThat(refusal).hasMessageContaining(reason);
     assertThat(refusal.kind()).isEqualTo(ProgramException.Kind.MALFORMED);
     assertThat(memory.slots().getFirst().written().cardinality()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'#!/bin/sh', it is a script",
+    "'\u001f\u008b\b', compressed (gzip); unpack it first",
+    "'\u00fd7zXZ', compressed (xz)",
+    "'(\u00b5/\u00fd', compressed (zstd)",
+    "'BZh9', compressed (bzip2)",
+    "'PK\u0003\u0004', zip archive",
+    "'!<arch>', 'it does not start with the ELF magic number'",
+    "'MZ', Windows or EFI",
+    "'words', loaded with --image",
+    "'', it is empty"
+  })
+  void aFileThatIsNoElfIsCalledWhatItIs(String start, String words) {
+    ProgramException refusal = refusal(start.getBytes(StandardCharsets.ISO_8859_1));
+    assertThat(refusal).hasMessageContaining(words).hasMessageEndingWith(".");
+    assertThat(refusal.kind()).isEqualTo(ProgramException.Kind.MALFORMED);
+  }
+
+  /** More memory would not help. */
+  @ParameterizedTest
+  @ValueSource(longs = {0x10000, 0x4000_0000_0000L})
+  void aProgramThatIsLinkedElsewhereIsToldWhereMemoryBegins(long address) {
+    byte[] elf = small();
+    ByteBuffer.wrap(elf)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(24, address)
+        .putLong(SEGMENT + 24, address);
+
+    ProgramException refusal = refusal(elf);
+
+    assertThat(refusal.kind()).isEqualTo(ProgramException.Kind.MALFORMED);
+    assertThat(refusal)
+        .hasMessageContaining("linked to run at 0x" + Long.toHexString(address))
+        .hasMessageContaining("begins at 0x80000000")
+        .hasMessageNotContaining("more memory");
   }
 
   @Test

@@ -65,6 +65,15 @@ class RawImageLoaderTest {
         .isEqualTo(ProgramException.Kind.UNREADABLE);
   }
 
+  @Test
+  void whatCannotBeReadIsSaidInWordsAndNotByTheNameOfAnException() throws IOException {
+    assertThat(refusal(directory.resolve("nowhere")))
+        .hasMessageEndingWith("cannot be read: there is no such file or directory.");
+    assertThat(refusal(directory)).hasMessageContaining("is not a regular file");
+    assertThat(refusal(Path.of("/dev/zero"))).hasMessageContaining("is not a regular file");
+    assertThat(refusal(Path.of("/proc/self/status"))).hasMessageContaining("without a size");
+  }
+
   private Path file(byte[] image) throws IOException {
     return Files.write(directory.resolve("image"), image);
   }
