@@ -69,7 +69,7 @@ find_java() {
 # Becomes the JVM of a program: source, dest, ferry or bench.
 #   run_program PROGRAM LAUNCHER CLASS_PATH [ARGUMENT ...]
 run_program() {
-  local program=$1 launcher=$2 class_path=$3 main_class kind=command more=() options=()
+  local program=$1 launcher=$2 class_path=$3 main_class kind=command option more=() options=()
   shift 3
   case $program in
     source) main_class=io.pageferry.source.SourceMain kind=daemon ;;
@@ -77,7 +77,10 @@ run_program() {
     bench) main_class=io.pageferry.bench.sitting.BenchCommand ;;
     *) main_class=io.pageferry.cli.Ferry ;;
   esac
-  options=(@"$launcher_directory/jvm.options" @"$launcher_directory/program.options" @"$launcher_directory/$kind.options")
+  # One by one, not as files with @: jcmd does not find a main class behind those.
+  while IFS= read -r option; do
+    [[ -z $option || $option == '#'* ]] || options+=("$option")
+  done < <(cat "$launcher_directory"/{jvm,program,"$kind"}.options)
   if [[ $kind == daemon ]]; then
     # glibc would keep an arena, and what was freed in it, for each thread.
     export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-1}

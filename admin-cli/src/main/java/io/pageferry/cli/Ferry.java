@@ -4,6 +4,7 @@ import io.pageferry.cli.demo.DemoCommand;
 import io.pageferry.cli.view.Text;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.config.cli.ValueConverters;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +50,22 @@ public final class Ferry {
     System.setProperty("logback.configurationFile", "ferry-logback.xml");
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
-    System.exit(commandLine().execute(arguments));
+    int exitCode = commandLine().execute(arguments);
+    System.exit(exitCode == ExitCode.OK.number() ? afterOutput() : exitCode);
+  }
+
+  /** A command that did as asked has not, if nobody can read what it printed. */
+  private static int afterOutput() {
+    System.out.flush();
+    return StandardOutput.failure().map(failure -> print(failure, System.err)).orElse(0);
+  }
+
+  private static int print(FerryException failure, PrintStream err) {
+    // As programs do that SIGPIPE ends: whoever closed the pipe knows.
+    if (failure.exitCode() != ExitCode.OUTPUT_CLOSED) {
+      err.println("ferry: " + failure.sentence());
+    }
+    return failure.exitCode().number();
   }
 
   /** The parser with all commands and the mapping of failures to exit codes. */
@@ -126,8 +142,10 @@ public final class Ferry {
   private static int report(Exception failure, CommandLine command, ParseResult result) {
     PrintWriter err = command.getErr();
     if (failure instanceof FerryException expected) {
-      err.println("ferry: " + expected.sentence());
-      err.flush();
+      if (expected.exitCode() != ExitCode.OUTPUT_CLOSED) {
+        err.println("ferry: " + expected.sentence());
+        err.flush();
+      }
       return expected.exitCode().number();
     }
     err.println("ferry: an unexpected error; please report it with the lines below.");

@@ -3,12 +3,14 @@ package io.pageferry.cli;
 import com.google.gson.JsonObject;
 import com.google.protobuf.ByteString;
 import io.pageferry.config.cli.ExitCode;
+import io.pageferry.proto.v1.GuestStatus;
 import io.pageferry.proto.v1.ReadConsoleRequest;
 import io.pageferry.proto.v1.ReadConsoleResponse;
 import io.pageferry.proto.v1.WriteConsoleRequest;
 import io.pageferry.proto.v1.WriteConsoleResponse;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -22,6 +24,8 @@ import picocli.CommandLine.Spec;
     name = "console",
     description = "Print what the guest wrote to its serial port, or write to it.")
 final class GuestConsoleCommand implements Callable<Integer> {
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
+
   @Mixin private SharedOptions options = new SharedOptions();
   @Mixin private GuestSide guestSide = new GuestSide();
 
@@ -60,7 +64,7 @@ final class GuestConsoleCommand implements Callable<Integer> {
       ReadConsoleRequest request =
           ReadConsoleRequest.newBuilder().setOffset(offset).setFollow(follow).build();
       if (follow) {
-        client.follow(stub -> stub.readConsole(request).forEachRemaining(this::print));
+        follow(client, request);
       } else {
         client.call(stub -> {
           stub.readConsole(request).forEachRemaining(this::print);
@@ -69,6 +73,35 @@ final class GuestConsoleCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK.number();
+  }
+
+  private void follow(AdminClient client, ReadConsoleRequest request) {
+    Thread reader = Thread.ofVirtual().name("reader").start(() -> closeWithoutReader(client));
+    try {
+      client.follow(stub -> stub.readConsole(request).forEachRemaining(this::print));
+    } catch (FerryException e) {
+      StandardOutput.requireOpen();
+      throw e;
+    } finally {
+      reader.interrupt();
+    }
+    StandardOutput.requireOpen();
+    GuestStatus guest = client.status().getGuest();
+    if (!guest.getFailure().isEmpty()) {
+      throw new FerryException(ExitCode.GUEST_LOST, "The guest has failed: " + guest.getFailure());
+    }
+  }
+
+  /** A guest that prints nothing would keep a command for ever that nobody reads any more. */
+  private static void closeWithoutReader(AdminClient client) {
+    try {
+      while (StandardOutput.failure().isEmpty()) {
+        Thread.sleep(LOOK_INTERVAL);
+      }
+      client.close();
+    } catch (InterruptedException _) {
+      // The console has come to its end.
+    }
   }
 
   private void print(ReadConsoleResponse response) {

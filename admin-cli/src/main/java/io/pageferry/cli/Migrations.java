@@ -80,6 +80,7 @@ public final class Migrations {
       long settleDeadline = 0;
       long silenceDeadline = 0;
       while (true) {
+        StandardOutput.requireOpen();
         StatusPair statuses = daemons.statuses();
         boolean ended = ended(statuses.phase());
         if (statuses.source() == null) {

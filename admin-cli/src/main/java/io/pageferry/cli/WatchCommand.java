@@ -85,6 +85,7 @@ final class WatchCommand implements Callable<Integer> {
       long shown = System.nanoTime();
       while (System.nanoTime() - shown < interval.toNanos()) {
         Thread.sleep(interval.compareTo(REFRESH_INTERVAL) < 0 ? interval : REFRESH_INTERVAL);
+        StandardOutput.requireOpen();
         display.refresh();
       }
       frame = look(source, destination, history);

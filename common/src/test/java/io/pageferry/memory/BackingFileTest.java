@@ -1,6 +1,7 @@
 package io.pageferry.memory;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -68,9 +69,9 @@ class BackingFileTest {
   void everyBlockIsReservedBeforeTheGuestRuns() throws Exception {
     Path file = directory.resolve("guest.ram");
     GuestMemory.backedBy(file, List.of(new SlotLayout(0, 1L << 31, 1 << 20))).close();
-    Process du = new ProcessBuilder("du", "-k", file.toString()).start();
-    String size = new String(du.getInputStream().readAllBytes()).split("\\s")[0];
-    assertThat(Long.parseLong(size)).isGreaterThanOrEqualTo(1024);
+    Process stat = new ProcessBuilder("stat", "--format=%b", file.toString()).start();
+    String blocks = new String(stat.getInputStream().readAllBytes(), UTF_8).strip();
+    assertThat(Long.parseLong(blocks) * 512).isGreaterThanOrEqualTo(1 << 20);
   }
 
   @Test

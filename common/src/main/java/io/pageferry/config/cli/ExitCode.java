@@ -29,7 +29,9 @@ public enum ExitCode {
   /** A daemon was ended with a guest, or pages of one, that did not survive it. */
   GUEST_LOST(10, "a daemon ended and a guest with it"),
   /** Ended by Ctrl-C (SIGINT). */
-  INTERRUPTED(130, "interrupted");
+  INTERRUPTED(130, "interrupted"),
+  /** Whoever read the output has gone, as programs end that know no better (SIGPIPE). */
+  OUTPUT_CLOSED(141, "nobody reads the output any more");
 
   private final int number;
   private final String meaning;

@@ -14,7 +14,7 @@ final class FileKinds {
           "\u001f\u008b", "it is compressed (gzip); unpack it first",
           "\u00fd7zXZ", "it is compressed (xz); unpack it first",
           "BZh", "it is compressed (bzip2); unpack it first",
-          "\u0028\u00b5\u002f\u00fd", "it is compressed (zstd); unpack it first",
+          "(\u00b5/\u00fd", "it is compressed (zstd); unpack it first",
           "PK\u0003\u0004", "it is a zip archive; unpack it first",
           "!<arch>\n", "it is a library of object files; link it",
           "MZ", "it is a program for Windows or EFI");
