@@ -111,14 +111,18 @@ class CodingRulesTest {
   }
 
   @Test
-  void nativeCodeIsCalledForMemoryTimeSlicesAndTheTerminalOnly() {
+  void nativeCodeIsCalledForMemoryTimeSlicesAndTheStandardStreamsOnly() {
     noClasses()
         .that()
         .doNotHaveFullyQualifiedName("io.pageferry.memory.LinuxMemory")
         .and()
+        .doNotHaveFullyQualifiedName("io.pageferry.memory.BackingFile")
+        .and()
         .doNotHaveFullyQualifiedName("io.pageferry.rpc.ThreadSlice")
         .and()
         .doNotHaveFullyQualifiedName("io.pageferry.cli.Terminal")
+        .and()
+        .doNotHaveFullyQualifiedName("io.pageferry.cli.StandardOutput")
         .should()
         .dependOnClassesThat()
         .areAssignableTo(Linker.class)

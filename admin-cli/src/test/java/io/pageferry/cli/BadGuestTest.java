@@ -90,17 +90,6 @@ class BadGuestTest {
   }
 
   @Test
-  void aFileSystemThatCannotHoldTheGuestIsAHostThatLacksSomething() throws IOException {
-    long tooMuch = (Files.getFileStore(directory).getTotalSpace() >> 20) + 1024;
-    Path file = directory.resolve("ram");
-    String[] arguments = {
-      "--program", "counter", "--memory", tooMuch + "MiB", "--backing-file", file.toString()
-    };
-    load(arguments).refused(ExitCode.ENVIRONMENT);
-    assertThat(file).doesNotExist();
-  }
-
-  @Test
   void aProgramLargerThanMemoryIsRefused() {
     load("--program", "kv", "--memory", "4KiB").refused(ExitCode.USAGE, "memory");
   }

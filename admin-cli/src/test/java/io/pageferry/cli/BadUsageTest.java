@@ -34,6 +34,17 @@ class BadUsageTest {
     ferry("status", "--timeout", "7").refused(ExitCode.USAGE, "'7'");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "--vcpus=many, is not a whole number",
+    "--vcpus=99999999999, is too large",
+    "--seed=1.5, is not a whole number",
+    "--write-ratio=half, is not a number"
+  })
+  void whatIsNoNumberIsRefusedInWordsOfOurOwn(String option, String words) {
+    ferry("guest", "load", "--program=kv", option).refused(ExitCode.USAGE, words);
+  }
+
   @Test
   void aGuestWithoutAProgramIsRefused() {
     ferry("guest", "load").refused(ExitCode.USAGE, "--program");

@@ -2,6 +2,7 @@ package io.pageferry.config;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -22,6 +23,7 @@ public final class FileProblem {
       case AccessDeniedException _ -> "the permissions of the file or of its directory forbid it";
       case FileAlreadyExistsException _ -> "a file of this name is in the way";
       case NotDirectoryException _ -> "it is not a directory";
+      case CharacterCodingException _ -> "it is not text in UTF-8";
       case EOFException _ -> "it ended too early";
       case FileSystemException known when known.getReason() != null ->
           uncapitalized(known.getReason());

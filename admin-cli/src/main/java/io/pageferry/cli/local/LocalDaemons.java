@@ -2,6 +2,7 @@ package io.pageferry.cli.local;
 
 import io.pageferry.cli.Daemons;
 import io.pageferry.cli.FerryException;
+import io.pageferry.config.FileProblem;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.Role;
 import java.io.IOException;
@@ -69,7 +70,7 @@ public final class LocalDaemons implements AutoCloseable {
       throw new FerryException(
           ExitCode.ENVIRONMENT,
           "Cannot create a directory for logs (%s); choose one with --keep-logs."
-              .formatted(e.getMessage()));
+              .formatted(FileProblem.of(e)));
     }
   }
 

@@ -13,11 +13,36 @@ import picocli.CommandLine.TypeConversionException;
 public final class ValueConverters {
   private ValueConverters() {}
 
-  /** Registers {@link DataSize}, {@link HostPort} and {@link Duration}, subcommands included. */
+  /**
+   * Registers {@link DataSize}, {@link HostPort} and {@link Duration}, and words of our own for
+   * numbers, subcommands included.
+   */
   public static void register(CommandLine commandLine) {
     commandLine.registerConverter(DataSize.class, converter(DataSize::parse));
     commandLine.registerConverter(HostPort.class, converter(HostPort::parse));
     commandLine.registerConverter(Duration.class, converter(Durations::parse));
+    register(commandLine, int.class, Integer.class, number(Integer::valueOf, "a whole number"));
+    register(commandLine, long.class, Long.class, number(Long::valueOf, "a whole number"));
+    register(commandLine, double.class, Double.class, number(Double::valueOf, "a number"));
+  }
+
+  private static <T> void register(
+      CommandLine commandLine, Class<T> primitive, Class<T> boxed, ITypeConverter<T> converter) {
+    commandLine.registerConverter(primitive, converter);
+    commandLine.registerConverter(boxed, converter);
+  }
+
+  private static <T> ITypeConverter<T> number(Function<String, T> parser, String kind) {
+    return text -> {
+      try {
+        return parser.apply(text.strip());
+      } catch (NumberFormatException _) {
+        throw new TypeConversionException(
+            text.matches("[+-]?\\d+")
+                ? "'" + text + "' is too large."
+                : "'" + text + "' is not " + kind + ".");
+      }
+    };
   }
 
   /** picocli keeps the message of this one exception and decorates those of all others. */
