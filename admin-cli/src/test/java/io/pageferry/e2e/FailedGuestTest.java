@@ -48,7 +48,9 @@ class FailedGuestTest {
             assertThat(at("status", "--output=json").succeeded())
                 .contains("GUEST_STATE_SHUTDOWN", reason));
     assertThat(at("status").out().replaceAll("\\s+", " ")).contains(" failed ", reason);
-    at("guest", "console", "--follow").refused(ExitCode.GUEST_LOST, reason);
+    FerryRun console = at("guest", "console", "--follow");
+    assertThat(console.exitCode()).isEqualTo(ExitCode.GUEST_LOST.number());
+    assertThat(console.err()).contains("The guest has failed", reason);
     at("guest", "start").refused(ExitCode.REFUSED, "has failed", reason);
   }
 
