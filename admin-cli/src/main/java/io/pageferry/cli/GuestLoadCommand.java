@@ -2,8 +2,8 @@ package io.pageferry.cli;
 
 import com.google.protobuf.ByteString;
 import io.pageferry.config.DataSize;
-import io.pageferry.config.FileProblem;
 import io.pageferry.config.cli.ExitCode;
+import io.pageferry.memory.FileProblem;
 import io.pageferry.proto.v1.AccessPattern;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.LoadGuestResponse;

@@ -40,7 +40,6 @@ class DependencyRulesTest {
         .resideInAnyPackage(
             "io.pageferry.guest..",
             "io.pageferry.memory..",
-            "io.pageferry.config",
             "java..",
             "org.jspecify..",
             "org.slf4j..")

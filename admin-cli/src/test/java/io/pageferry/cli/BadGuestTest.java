@@ -70,7 +70,7 @@ class BadGuestTest {
   @Test
   void anImageLargerThanMemoryIsRefused() throws IOException {
     load("--image", file("large.img", new byte[3 << 12]), "--memory", "8KiB")
-        .refused(ExitCode.USAGE, "12KiB", "8KiB", "more memory");
+        .refused(ExitCode.USAGE, "12288", "8192", "more memory");
   }
 
   @Test

@@ -54,7 +54,14 @@ class SignalTest {
 
   private static void load(String address) {
     var _ =
-        ferry("guest", "load", "--program=kv", "--memory=16MiB", "--source=" + address).succeeded();
+        ferry(
+                "guest",
+                "load",
+                "--program=kv",
+                "--memory=16MiB",
+                "--timeout=60s",
+                "--source=" + address)
+            .succeeded();
   }
 
   @ParameterizedTest

@@ -74,12 +74,7 @@ public final class ConfigFile {
       throw new IllegalArgumentException("The configuration file " + path + " does not exist.", e);
     } catch (IOException e) {
       throw new IllegalArgumentException(
-          "The configuration file "
-              + path
-              + " cannot be read as UTF-8 text: "
-              + FileProblem.of(e)
-              + ".",
-          e);
+          "The configuration file " + path + " cannot be read as UTF-8 text: " + e + ".", e);
     }
   }
 

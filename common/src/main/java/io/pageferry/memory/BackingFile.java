@@ -4,8 +4,6 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import io.pageferry.config.DataSize;
-import io.pageferry.config.FileProblem;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -105,8 +103,8 @@ final class BackingFile implements AutoCloseable {
     long found = channel.size();
     if (found > 0 && !isMarked(marks)) {
       throw new BackingFileException(
-          "The backing file %s exists and never held a guest's memory, which would overwrite its %s; name another file, or remove this one."
-              .formatted(path, new DataSize(found)));
+          "The backing file %s exists and never held a guest's memory, which would overwrite its %d bytes; name another file, or remove this one."
+              .formatted(path, found));
     }
     mark(marks);
     channel.truncate(0);
@@ -114,8 +112,8 @@ final class BackingFile implements AutoCloseable {
     if (error != 0) {
       channel.truncate(0);
       throw new BackingFileException(
-          "The file system of the backing file %s has no room for %s; free some, or name a file elsewhere (posix_fallocate, errno %d)."
-              .formatted(path, new DataSize(bytes), error),
+          "The file system of the backing file %s has no room for %d bytes; free some, or name a file elsewhere (posix_fallocate, errno %d)."
+              .formatted(path, bytes, error),
           true);
     }
   }

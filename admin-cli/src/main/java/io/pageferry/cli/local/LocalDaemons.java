@@ -2,8 +2,8 @@ package io.pageferry.cli.local;
 
 import io.pageferry.cli.Daemons;
 import io.pageferry.cli.FerryException;
-import io.pageferry.config.FileProblem;
 import io.pageferry.config.cli.ExitCode;
+import io.pageferry.memory.FileProblem;
 import io.pageferry.proto.v1.Role;
 import java.io.IOException;
 import java.io.UncheckedIOException;

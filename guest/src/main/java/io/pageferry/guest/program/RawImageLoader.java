@@ -2,9 +2,8 @@ package io.pageferry.guest.program;
 
 import static io.pageferry.memory.PageGeometry.PAGE_SIZE;
 
-import io.pageferry.config.DataSize;
-import io.pageferry.config.FileProblem;
 import io.pageferry.guest.MachineSpec;
+import io.pageferry.memory.FileProblem;
 import io.pageferry.memory.GuestMemory;
 import java.io.EOFException;
 import java.io.IOException;
@@ -47,8 +46,8 @@ public final class RawImageLoader {
       if (size > memory.sizeBytes()) {
         throw new ProgramException(
             ProgramException.Kind.TOO_LARGE,
-            "The image %s has %s, and the guest's memory %s: give the guest more memory."
-                .formatted(path, new DataSize(size), new DataSize(memory.sizeBytes())));
+            "The image %s has %d bytes, and the guest's memory %d: give the guest more memory."
+                .formatted(path, size, memory.sizeBytes()));
       }
       writer.check(MachineSpec.RAM_BASE, size);
       byte[] chunk = new byte[CHUNK_BYTES];

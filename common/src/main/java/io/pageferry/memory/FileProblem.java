@@ -1,4 +1,4 @@
-package io.pageferry.config;
+package io.pageferry.memory;
 
 import java.io.EOFException;
 import java.io.IOException;
