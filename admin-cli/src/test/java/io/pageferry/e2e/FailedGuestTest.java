@@ -35,9 +35,10 @@ class FailedGuestTest {
   }
 
   private FerryRun at(String... arguments) {
-    String[] all = new String[arguments.length + 1];
+    String[] all = new String[arguments.length + 2];
     System.arraycopy(arguments, 0, all, 0, arguments.length);
     all[arguments.length] = "--source=" + address;
+    all[arguments.length + 1] = "--timeout=60s";
     return ferry(all);
   }
 
