@@ -6,9 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.joran.JoranConfigurator;
-import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
-import ch.qos.logback.core.ConsoleAppender;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
@@ -34,10 +32,7 @@ class LogLayoutTest {
     for (KeyValuePair pair : pairs) {
       event.addKeyValuePair(pair);
     }
-    var appender =
-        (ConsoleAppender<ILoggingEvent>)
-            context.getLogger(Logger.ROOT_LOGGER_NAME).getAppender("STDERR");
-    assertThat(appender.getTarget()).isEqualTo("System.err");
+    var appender = (ConsoleLog) context.getLogger(Logger.ROOT_LOGGER_NAME).getAppender("STDERR");
     return new String(appender.getEncoder().encode(event), StandardCharsets.UTF_8);
   }
 
