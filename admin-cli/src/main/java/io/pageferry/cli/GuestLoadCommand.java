@@ -190,6 +190,11 @@ final class GuestLoadCommand implements Callable<Integer> {
   }
 
   private static ByteString read(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new FerryException(
+          ExitCode.USAGE,
+          "%s is no regular file; copy the program to one for --elf.".formatted(file));
+    }
     try {
       return ByteString.copyFrom(Files.readAllBytes(file));
     } catch (NoSuchFileException _) {

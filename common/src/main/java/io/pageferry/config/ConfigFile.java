@@ -68,6 +68,11 @@ public final class ConfigFile {
   }
 
   private static List<String> lines(Path path) {
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      // Opening a pipe that nobody writes to would never end.
+      throw new IllegalArgumentException(
+          "The configuration file " + path + " is no regular file; copy what it gives to one.");
+    }
     try {
       return Files.readAllLines(path, StandardCharsets.UTF_8);
     } catch (NoSuchFileException e) {

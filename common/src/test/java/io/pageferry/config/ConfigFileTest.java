@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class ConfigFileTest {
@@ -28,6 +29,16 @@ class ConfigFileTest {
             new ConfigFile.Entry("empty", "", 5));
     assertThat(config.entry("name")).isEqualTo(new ConfigFile.Entry("name", "a = b", 4));
     assertThat(config.entry("other")).isNull();
+  }
+
+  @Test
+  @Timeout(60)
+  void aPipeIsRefusedInsteadOfWaitedFor() throws Exception {
+    Path pipe = directory.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ConfigFile.read(pipe))
+        .withMessageContaining("is no regular file");
   }
 
   @Test

@@ -28,6 +28,7 @@ public final class RawImageLoader {
    *     has changed then, unless reading failed half-way
    */
   public static long load(Path path, GuestMemory memory) {
+    // Opening a pipe, or reading a device, might never end.
     if (Files.exists(path) && !Files.isRegularFile(path)) {
       throw new ProgramException(
           ProgramException.Kind.UNREADABLE,

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class RawImageLoaderTest {
@@ -72,6 +73,15 @@ class RawImageLoaderTest {
     assertThat(refusal(directory)).hasMessageContaining("is not a regular file");
     assertThat(refusal(Path.of("/dev/zero"))).hasMessageContaining("is not a regular file");
     assertThat(refusal(Path.of("/proc/self/status"))).hasMessageContaining("without a size");
+  }
+
+  @Test
+  @Timeout(60)
+  void anImageThatIsAPipeIsRefusedInsteadOfWaitedFor() throws Exception {
+    Path pipe = directory.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+
+    assertThat(refusal(pipe)).hasMessageContaining("is not a regular file");
   }
 
   private Path file(byte[] image) throws IOException {
