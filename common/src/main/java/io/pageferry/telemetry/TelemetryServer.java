@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +27,17 @@ import org.jspecify.annotations.Nullable;
  * called from those.
  */
 public final class TelemetryServer implements AutoCloseable {
+  private static final String CLIENT_SECONDS = "30";
+  private static final String MAX_CONNECTIONS = "100";
+
   static {
     // Headers and body are two writes: without it the second waits for the first one's receipt,
     // which the other side may hold back for 40 ms. Read once, when the first server is made.
     var _ = System.setProperty("sun.net.httpserver.nodelay", "true");
+    // A client that sends or takes nothing is cut off, and there are only so many at a time.
+    var _ = System.setProperty("sun.net.httpserver.maxReqTime", CLIENT_SECONDS);
+    var _ = System.setProperty("sun.net.httpserver.maxRspTime", CLIENT_SECONDS);
+    var _ = System.setProperty("jdk.httpserver.maxConnections", MAX_CONNECTIONS);
   }
 
   private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -139,13 +147,25 @@ public final class TelemetryServer implements AutoCloseable {
     return new Answer(status, TEXT_TYPE, line + "\n");
   }
 
-  /** Stops listening and cuts the requests that run. */
+  /** Stops listening and cuts the requests that run; waits for those no longer than a second. */
   @Override
-  public synchronized void close() {
-    if (server != null && executor != null) {
-      server.stop(0);
-      executor.close();
+  public void close() {
+    HttpServer stopped;
+    ExecutorService workers;
+    synchronized (this) {
+      stopped = server;
+      workers = executor;
       executor = null;
+    }
+    if (stopped == null || workers == null) {
+      return;
+    }
+    stopped.stop(0);
+    var _ = workers.shutdownNow();
+    try {
+      var _ = workers.awaitTermination(1, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -3,7 +3,6 @@ package io.pageferry.daemon;
 import static io.pageferry.rpc.UnaryCalls.answer;
 
 import com.google.protobuf.ByteString;
-import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.pageferry.guest.Console;
 import io.pageferry.guest.Machine;
@@ -40,7 +39,6 @@ import io.pageferry.proto.v1.WatchStatusRequest;
 import io.pageferry.proto.v1.WriteConsoleRequest;
 import io.pageferry.proto.v1.WriteConsoleResponse;
 import io.pageferry.rpc.UnaryCalls;
-import java.util.concurrent.locks.LockSupport;
 
 /** Translates {@code pageferry.v1.AdminService} to a {@link DaemonControl}; no logic of its own. */
 public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
@@ -127,18 +125,19 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
   public void readConsole(
       ReadConsoleRequest request, StreamObserver<ReadConsoleResponse> observer) {
     try {
-      var call = (ServerCallStreamObserver<ReadConsoleResponse>) observer;
+      ClientStream<ReadConsoleResponse> stream = new ClientStream<>(observer);
       Machine machine = daemon.guest().machine();
       Console console = machine.console();
       long offset = request.getOffset();
-      boolean more;
-      do {
+      boolean more = true;
+      // A reader that stops misses what the console does not keep; the daemon keeps nothing for it.
+      while (more && stream.awaitReady()) {
         // Asked before reading: what a guest wrote before it ended itself is read then.
         more = request.getFollow() && mayWrite(machine);
         long from = console.clamp(offset);
         byte[] data = console.read(from);
         if (data.length > 0) {
-          call.onNext(
+          stream.send(
               ReadConsoleResponse.newBuilder()
                   .setOffset(from)
                   .setData(ByteString.copyFrom(data))
@@ -148,8 +147,8 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
         if (more) {
           console.await(offset, FOLLOW_MILLIS);
         }
-      } while (more && !call.isCancelled());
-      call.onCompleted();
+      }
+      stream.complete();
     } catch (RuntimeException | Error e) {
       UnaryCalls.refuse(observer, e);
     } catch (InterruptedException e) {
@@ -221,17 +220,18 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
   @Override
   public void watchStatus(WatchStatusRequest request, StreamObserver<Status> observer) {
     try {
-      var call = (ServerCallStreamObserver<Status>) observer;
+      ClientStream<Status> stream = new ClientStream<>(observer);
       long asked = Integer.toUnsignedLong(request.getIntervalMillis());
       long millis = asked == 0 ? DEFAULT_INTERVAL_MILLIS : asked;
-      while (!call.isCancelled() && !Thread.currentThread().isInterrupted()) {
-        if (call.isReady()) {
-          call.onNext(daemon.status());
+      do {
+        if (stream.isReady()) {
+          stream.send(daemon.status());
         }
-        LockSupport.parkNanos(millis * 1_000_000);
-      }
+      } while (stream.stays(millis));
     } catch (RuntimeException | Error e) {
       UnaryCalls.refuse(observer, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -71,7 +71,7 @@ class AdminServiceTest {
   }
 
   /** Fails with what it was told, or answers with what it was given. */
-  private static final class ToldDaemon implements DaemonControl {
+  static final class ToldDaemon implements DaemonControl {
     final UUID id = UUID.randomUUID();
     volatile @Nullable RuntimeException failure;
     volatile @Nullable HostedGuest guest;
