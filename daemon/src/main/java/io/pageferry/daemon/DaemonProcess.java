@@ -2,6 +2,7 @@ package io.pageferry.daemon;
 
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.migration.PageFerryException;
+import io.pageferry.telemetry.StrayLines;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -16,6 +17,12 @@ import org.slf4j.LoggerFactory;
 public final class DaemonProcess {
   private static final Logger LOG = LoggerFactory.getLogger(DaemonProcess.class);
 
+  /** What a daemon that has used up its grace may need to notice that. */
+  private static final Duration MARGIN = Duration.ofSeconds(1);
+
+  /** How long closing may take once nothing is waited for any more. */
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
+
   private DaemonProcess() {}
 
   /** How long a daemon may take to finish a migration, at most. */
@@ -23,7 +30,7 @@ public final class DaemonProcess {
 
   /**
    * Runs a daemon until SIGTERM, SIGINT or SIGHUP. It then has {@code grace} to finish; a second
-   * signal ends that.
+   * signal ends that. Whatever hangs in the daemon, the process ends, some seconds after the grace.
    *
    * @return 128 and the signal's number, or {@link ExitCode#GUEST_LOST}
    */
@@ -31,6 +38,7 @@ public final class DaemonProcess {
     if (grace.isNegative() || grace.compareTo(LONGEST_GRACE) > 0) {
       throw new IllegalArgumentException("--shutdown-grace must be 0s to 1h.");
     }
+    StrayLines.catchAll();
     daemon.start();
     // Before anyone is told that it listens: whoever waits for that may send a signal at once.
     Thread main = Thread.currentThread();
@@ -54,20 +62,38 @@ public final class DaemonProcess {
 
   private static int end(String name, Daemon daemon, Duration grace, int signal) {
     LOG.info("daemon={} state=stopping grace={}s", name, grace.toSeconds());
-    boolean atOnce = false;
-    try {
-      daemon.finish(grace);
-    } catch (InterruptedException _) {
-      atOnce = true;
-      LOG.warn("daemon={} is told to end a second time and does so at once.", name);
+    boolean atOnce = !endsWithin(grace.plus(MARGIN), "finish", () -> finish(daemon, grace));
+    if (atOnce) {
+      LOG.warn("daemon={} ends at once: it was told so a second time, or its grace is over.", name);
     }
     Optional<String> loss = daemon.loss();
     loss.ifPresent(LOG::error);
-    if (!atOnce) {
-      daemon.close();
+    if (!atOnce && !endsWithin(CLOSE_PATIENCE, "close", daemon::close)) {
+      LOG.warn("daemon={} ends before everything is closed.", name);
     }
     LOG.info("daemon={} state=stopped", name);
     return loss.isPresent() ? ExitCode.GUEST_LOST.number() : 128 + signal;
+  }
+
+  private static void finish(Daemon daemon, Duration grace) {
+    try {
+      daemon.finish(grace);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Does work on a thread of its own, so that the process ends whatever hangs in it.
+   *
+   * @return false if it takes longer than {@code limit}, or this thread is interrupted
+   */
+  private static boolean endsWithin(Duration limit, String thread, Runnable work) {
+    try {
+      return Thread.ofPlatform().daemon().name(thread).start(work).join(limit);
+    } catch (InterruptedException _) {
+      return false;
+    }
   }
 
   /** Exit code of a daemon that could not start. */
