@@ -5,15 +5,18 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The physical memory of one guest: one or more non-overlapping slots of off-heap memory.
  *
  * <p>Any thread may use it. It has one owner, who closes it once, after every vCPU, page server and
- * installer has stopped; access after that throws {@link IllegalStateException}. Anonymous memory
- * reads as zero and takes no physical memory until touched.
+ * installer has stopped; access after that throws {@link IllegalStateException}. Whoever only looks
+ * at it and does not know the owner, such as a status, does so through {@link #whileMapped}.
+ * Anonymous memory reads as zero and takes no physical memory until touched.
  */
 public final class GuestMemory implements AutoCloseable {
   private static final long CLOSE_PATIENCE_NANOS = 10_000_000_000L;
@@ -26,6 +29,9 @@ public final class GuestMemory implements AutoCloseable {
 
   /** Kept so that no other guest takes it. */
   private final @Nullable BackingFile file;
+
+  /** Set before the arena is closed, so that whoever meets its end knows why. */
+  private volatile boolean closing;
 
   private GuestMemory(List<SlotLayout> layouts, @Nullable BackingFile file) {
     this.file = file;
@@ -126,14 +132,40 @@ public final class GuestMemory implements AutoCloseable {
     return PageGeometry.pages(sizeBytes());
   }
 
-  /** Bytes in physical memory now. Costs a system call per gigabyte. */
+  /** Pages that may hold something else than zeros. */
+  public long writtenPages() {
+    return slots.stream().mapToLong(slot -> slot.written().cardinality()).sum();
+  }
+
+  /** Bytes in physical memory now; 0 once it is closed. Costs a system call per gigabyte. */
   public long residentBytes() {
-    return slots.stream().mapToLong(MemorySlot::residentBytes).sum();
+    return whileMapped(() -> slots.stream().mapToLong(MemorySlot::residentBytes).sum()).orElse(0L);
+  }
+
+  /**
+   * Reads memory, or its bitmaps, that the owner may close at any time.
+   *
+   * @return what {@code reading} gives; empty if the memory is closed before it has ended
+   */
+  public <T> Optional<T> whileMapped(Supplier<T> reading) {
+    if (closing) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(reading.get());
+    } catch (IllegalStateException e) {
+      // The arena refuses every access once it is closed, so nothing was read that is not there.
+      if (closing) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   /** Unmaps everything, once no thread is in a system call on it. */
   @Override
   public void close() {
+    closing = true;
     long patience = System.nanoTime() + CLOSE_PATIENCE_NANOS;
     while (true) {
       try {

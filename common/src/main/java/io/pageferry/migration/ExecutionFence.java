@@ -6,7 +6,8 @@ package io.pageferry.migration;
  *
  * <p>The source gives the right up <em>before</em> it tells the destination to run, and takes it
  * back, under a newer epoch, only when the destination has said that it did not and will not. Any
- * thread; the caller checks and runs under this object's monitor through {@link #whileHeld}.
+ * thread; the caller checks and runs under this object's monitor through {@link #whileHeld}. {@link
+ * #epoch} and {@link #isHeld} are volatile reads and never wait for it.
  */
 public final class ExecutionFence {
   private enum Right {
@@ -18,12 +19,13 @@ public final class ExecutionFence {
     NOT_HELD
   }
 
-  private long epoch;
-  private Right right;
+  private record Holding(long epoch, Right right) {}
+
+  /** Replaced under this object's monitor, read without it. */
+  private volatile Holding now;
 
   private ExecutionFence(long epoch, Right right) {
-    this.epoch = epoch;
-    this.right = right;
+    now = new Holding(epoch, right);
   }
 
   /** The right to run a guest that was loaded here. */
@@ -37,13 +39,13 @@ public final class ExecutionFence {
   }
 
   /** Newest epoch known here. */
-  public synchronized long epoch() {
-    return epoch;
+  public long epoch() {
+    return now.epoch();
   }
 
   /** Whether the guest belongs to this daemon, running, paused or frozen. */
-  public synchronized boolean isHeld() {
-    return right != Right.NOT_HELD;
+  public boolean isHeld() {
+    return now.right() != Right.NOT_HELD;
   }
 
   /**
@@ -52,7 +54,7 @@ public final class ExecutionFence {
    * @throws PageFerryException FENCED if it is not held, WRONG_GUEST_STATE while it is frozen
    */
   public synchronized void whileHeld(Runnable action) {
-    switch (right) {
+    switch (now.right()) {
       case HELD -> action.run();
       case FROZEN ->
           throw new PageFerryException(
@@ -62,36 +64,36 @@ public final class ExecutionFence {
           throw new PageFerryException(
               ErrorCode.FENCED,
               "The guest was handed over under epoch "
-                  + epoch
+                  + epoch()
                   + " and never runs here again; ask the daemon that holds it now.");
     }
   }
 
   /** Keeps the guest from being resumed while its state is handed over. */
   public synchronized void freeze() {
-    move(Right.HELD, Right.FROZEN, epoch);
+    move(Right.HELD, Right.FROZEN, epoch());
   }
 
   /** Gives the right of a frozen guest up to the holder of a newer epoch. */
   public synchronized void giveUp(long newerEpoch) {
-    if (newerEpoch <= epoch) {
+    if (newerEpoch <= epoch()) {
       throw new IllegalStateException(
-          "The right to run cannot pass from epoch " + epoch + " to " + newerEpoch + ".");
+          "The right to run cannot pass from epoch " + epoch() + " to " + newerEpoch + ".");
     }
     move(Right.FROZEN, Right.NOT_HELD, newerEpoch);
   }
 
   /** Takes the right: the previous holder has given it up under exactly this epoch. */
   public synchronized void take(long expectedEpoch) {
-    if (expectedEpoch != epoch) {
+    if (expectedEpoch != epoch()) {
       throw new IllegalStateException(
           "The right to run under epoch "
               + expectedEpoch
               + " cannot be taken at epoch "
-              + epoch
+              + epoch()
               + ".");
     }
-    move(Right.NOT_HELD, Right.HELD, epoch);
+    move(Right.NOT_HELD, Right.HELD, expectedEpoch);
   }
 
   /**
@@ -100,19 +102,19 @@ public final class ExecutionFence {
    * while the right is held.
    */
   public synchronized void comeBack() {
-    if (right == Right.FROZEN) {
-      move(Right.FROZEN, Right.HELD, epoch);
-    } else if (right == Right.NOT_HELD) {
-      move(Right.NOT_HELD, Right.HELD, epoch + 1);
+    Holding before = now;
+    if (before.right() == Right.FROZEN) {
+      move(Right.FROZEN, Right.HELD, before.epoch());
+    } else if (before.right() == Right.NOT_HELD) {
+      move(Right.NOT_HELD, Right.HELD, before.epoch() + 1);
     }
   }
 
   private void move(Right from, Right to, long newEpoch) {
-    if (right != from) {
+    if (now.right() != from) {
       throw new IllegalStateException(
-          "The right to run is " + right + " and cannot become " + to + ".");
+          "The right to run is " + now.right() + " and cannot become " + to + ".");
     }
-    right = to;
-    epoch = newEpoch;
+    now = new Holding(newEpoch, to);
   }
 }

@@ -15,7 +15,8 @@ import org.slf4j.event.Level;
  * timeline and the reason, logs each change and leaves it in flight recordings, wakes whoever waits
  * for one.
  *
- * <p>Any thread. Lives as long as its migration. Times are nanoseconds since the migration started.
+ * <p>Any thread; its monitor orders transitions and those who wait for one, and reading never takes
+ * it. Lives as long as its migration. Times are nanoseconds since the migration started.
  */
 public final class PhaseTracker {
   private static final Logger LOG = LoggerFactory.getLogger(PhaseTracker.class);
@@ -40,9 +41,22 @@ public final class PhaseTracker {
   private final Level level;
   private final LongSupplier clock;
   private final long startNanos;
-  private final List<Entry> timeline = new ArrayList<>();
-  private volatile Phase phase;
-  private volatile Optional<Reason> reason = Optional.empty();
+
+  /** All that is known of the phases; replaced as a whole. */
+  private record History(List<Entry> timeline, Optional<Reason> reason) {
+    Entry last() {
+      return timeline.getLast();
+    }
+
+    History with(Entry next, Optional<Reason> why) {
+      List<Entry> longer = new ArrayList<>(timeline);
+      longer.add(next);
+      return new History(List.copyOf(longer), why);
+    }
+  }
+
+  /** Replaced under this object's monitor, read without it. */
+  private volatile History history;
 
   /** Starts in {@code first}; {@code clock} gives monotonic nanoseconds. */
   public PhaseTracker(MigrationKey key, Phase first, LongSupplier clock) {
@@ -55,30 +69,30 @@ public final class PhaseTracker {
     this.level = level;
     this.clock = clock;
     this.startNanos = clock.getAsLong();
-    this.phase = first;
-    timeline.add(new Entry(first, 0));
+    this.history = new History(List.of(new Entry(first, 0)), Optional.empty());
     LOG.atLevel(level).log("phase={} migration={} epoch={}", first, key.migrationId(), key.epoch());
     leaveEvent(first, "", 0, "");
   }
 
   /** The phase now. Volatile read. */
   public Phase phase() {
-    return phase;
+    return history.last().phase();
   }
 
   /** Why it is paused, cancelled or failed. */
   public Optional<Reason> reason() {
-    return reason;
+    return history.reason();
   }
 
   /** Phases entered so far, in order. */
-  public synchronized List<Entry> timeline() {
-    return List.copyOf(timeline);
+  public List<Entry> timeline() {
+    return history.timeline();
   }
 
   /** Nanoseconds since the start; up to the end once the migration is over. */
-  public synchronized long elapsedNanos() {
-    return phase.isTerminal() ? timeline.getLast().atNanos() : clock.getAsLong() - startNanos;
+  public long elapsedNanos() {
+    Entry last = history.last();
+    return last.phase().isTerminal() ? last.atNanos() : clock.getAsLong() - startNanos;
   }
 
   /**
@@ -88,7 +102,8 @@ public final class PhaseTracker {
    */
   public void enter(Phase next) {
     if (!tryEnter(next, Optional.empty())) {
-      throw new IllegalStateException("A migration cannot go from " + phase + " to " + next + ".");
+      throw new IllegalStateException(
+          "A migration cannot go from " + phase() + " to " + next + ".");
     }
   }
 
@@ -99,24 +114,24 @@ public final class PhaseTracker {
    */
   public void enter(Phase next, ErrorCode code, String sentence) {
     if (!tryEnter(next, Optional.of(new Reason(code, sentence)))) {
-      throw new IllegalStateException("A migration cannot go from " + phase + " to " + next + ".");
+      throw new IllegalStateException(
+          "A migration cannot go from " + phase() + " to " + next + ".");
     }
   }
 
   /** Enters a phase if it may follow the present one; tells whether it did. */
   public synchronized boolean tryEnter(Phase next, Optional<Reason> why) {
-    if (!phase.mayBecome(next)) {
+    Entry before = history.last();
+    if (!before.phase().mayBecome(next)) {
       return false;
     }
     Entry entry = new Entry(next, clock.getAsLong() - startNanos);
     leaveEvent(
         next,
-        phase.name(),
-        entry.atNanos() - timeline.getLast().atNanos(),
+        before.phase().name(),
+        entry.atNanos() - before.atNanos(),
         why.map(r -> r.code() + ": " + r.sentence()).orElse(""));
-    timeline.add(entry);
-    reason = why;
-    phase = next;
+    history = history.with(entry, why);
     LOG.atLevel(level)
         .log(
             "phase={} migration={} epoch={}{}",
@@ -144,13 +159,13 @@ public final class PhaseTracker {
 
   /** Enters a phase with its reason if the present one is {@code from}; tells whether it did. */
   public synchronized boolean tryEnterFrom(Phase from, Phase next, Reason why) {
-    return phase == from && tryEnter(next, Optional.of(why));
+    return phase() == from && tryEnter(next, Optional.of(why));
   }
 
   /** Waits until the migration is over, or for that long; tells whether it is over. */
   public synchronized boolean awaitTerminal(Duration limit) throws InterruptedException {
     long deadline = System.nanoTime() + limit.toNanos();
-    while (!phase.isTerminal()) {
+    while (!phase().isTerminal()) {
       long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
       if (millis <= 0) {
         return false;
@@ -162,9 +177,9 @@ public final class PhaseTracker {
 
   /** Waits until the migration is over or paused. */
   public synchronized Phase awaitSettled() throws InterruptedException {
-    while (!phase.isTerminal() && phase != Phase.POSTCOPY_PAUSED) {
+    while (!phase().isTerminal() && phase() != Phase.POSTCOPY_PAUSED) {
       wait();
     }
-    return phase;
+    return phase();
   }
 }

@@ -166,12 +166,14 @@ class GuestMemoryTest {
             () -> slot.segment().get(JAVA_BYTE, 0),
             () -> slot.discard(0, 1),
             slot::residentBytes,
-            memory::residentBytes,
+            memory::writtenPages,
             () -> slot.written().set(0),
             () -> userfault.faults(0),
             memory::close)) {
       assertThatIllegalStateException().isThrownBy(access::run).withMessageContaining("closed");
     }
+    assertThat(memory.residentBytes()).isZero();
+    assertThat(memory.whileMapped(memory::writtenPages)).isEmpty();
   }
 
   @Test

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * lists them.
  *
  * <p>All but the fault latencies are read from the daemon's status when they are scraped; a status
- * is kept for a moment so that one scrape reads one status. Any thread.
+ * is kept for a moment so that one scrape reads one status. Any thread; a scrape takes no lock of
+ * this object.
  */
 public final class DaemonMeters {
   private static final long STATUS_LIFETIME_NANOS = 100_000_000;
@@ -30,9 +31,14 @@ public final class DaemonMeters {
   private final PrometheusMeterRegistry registry;
   private final Supplier<Status> statusSource;
   private final FaultMeters faultMeters = new FaultMeters();
+
+  /** Guarded by this object's monitor, which only registration takes. */
   private int registeredVcpus;
-  private @Nullable Status status;
-  private long statusNanos;
+
+  private volatile @Nullable Kept kept;
+
+  /** A status and when it was made. */
+  private record Kept(Status status, long nanos) {}
 
   /** Registers the meters of a daemon whose status {@code statusSource} tells. */
   public DaemonMeters(PrometheusMeterRegistry registry, Role role, Supplier<Status> statusSource) {
@@ -202,14 +208,14 @@ public final class DaemonMeters {
     faultMeters.begin(latencies);
   }
 
-  private synchronized Status status() {
+  /** Two scrapes at one time may both make one: that costs less than to wait for each other. */
+  private Status status() {
     long now = System.nanoTime();
-    Status kept = status;
-    if (kept == null || now - statusNanos > STATUS_LIFETIME_NANOS) {
-      kept = statusSource.get();
-      status = kept;
-      statusNanos = now;
+    Kept last = kept;
+    if (last == null || now - last.nanos() > STATUS_LIFETIME_NANOS) {
+      last = new Kept(statusSource.get(), now);
+      kept = last;
     }
-    return kept;
+    return last.status();
   }
 }

@@ -3,6 +3,7 @@ package io.pageferry.daemon;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.telemetry.LatencyCollector;
 import io.pageferry.telemetry.LatencyCounts;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -10,17 +11,33 @@ import java.util.function.Function;
 /**
  * The histogram of fault latencies of all migrations to a destination: what past ones add up to,
  * and what the present one has recorded by the time of a scrape. So recording costs a vCPU what its
- * migration's own bookkeeping costs, and nothing more. Any thread.
+ * migration's own bookkeeping costs, and nothing more. Any thread; a scrape waits for nobody.
  */
 final class FaultMeters {
-  private final Map<FaultPart, LatencyCounts> past = new LinkedHashMap<>();
-  private Function<FaultPart, LatencyCounts> present = part -> new LatencyCounts();
-
-  FaultMeters() {
-    for (FaultPart part : FaultPart.values()) {
-      past.put(part, new LatencyCounts());
+  /**
+   * Both, so that a scrape counts no migration twice and leaves none out.
+   *
+   * @param past never changed once it is here
+   */
+  private record Latencies(
+      Map<FaultPart, LatencyCounts> past, Function<FaultPart, LatencyCounts> present) {
+    /** What all migrations add up to, copied. */
+    Map<FaultPart, LatencyCounts> sum() {
+      Map<FaultPart, LatencyCounts> sum = new EnumMap<>(FaultPart.class);
+      for (FaultPart part : FaultPart.values()) {
+        LatencyCounts counts = present.apply(part);
+        LatencyCounts before = past.get(part);
+        if (before != null) {
+          counts.add(before);
+        }
+        sum.put(part, counts);
+      }
+      return sum;
     }
   }
+
+  /** Replaced under this object's monitor, read without it. */
+  private volatile Latencies latencies = new Latencies(Map.of(), part -> new LatencyCounts());
 
   void register(PrometheusMeterRegistry registry) {
     registry
@@ -34,18 +51,13 @@ final class FaultMeters {
   }
 
   /** Another migration begins; the one before has recorded its last fault. */
-  synchronized void begin(Function<FaultPart, LatencyCounts> latencies) {
-    past.forEach((part, counts) -> counts.add(present.apply(part)));
-    present = latencies;
+  synchronized void begin(Function<FaultPart, LatencyCounts> next) {
+    latencies = new Latencies(latencies.sum(), next);
   }
 
-  private synchronized Map<String, LatencyCounts> byLabel() {
+  private Map<String, LatencyCounts> byLabel() {
     Map<String, LatencyCounts> all = new LinkedHashMap<>();
-    past.forEach((part, counts) -> {
-      LatencyCounts sum = present.apply(part);
-      sum.add(counts);
-      all.put(part.label(), sum);
-    });
+    latencies.sum().forEach((part, counts) -> all.put(part.label(), counts));
     return all;
   }
 }

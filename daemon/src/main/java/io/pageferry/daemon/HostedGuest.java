@@ -16,6 +16,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * A guest that a daemon keeps: its machine and memory, and the fence that says whether it may run
@@ -123,9 +124,14 @@ public final class HostedGuest implements AutoCloseable {
   /**
    * SHA-256 of all memory, in order of slots.
    *
-   * @throws PageFerryException WRONG_GUEST_STATE if it runs or pages are missing
+   * @throws PageFerryException WRONG_GUEST_STATE if it runs or pages are missing, NO_GUEST if it is
+   *     unloaded meanwhile
    */
   public String memorySha256() {
+    return whileHere(this::digestOfMemory);
+  }
+
+  private String digestOfMemory() {
     requireStill();
     MessageDigest digest = sha256();
     byte[] chunk = new byte[HASH_CHUNK_BYTES];
@@ -173,9 +179,14 @@ public final class HostedGuest implements AutoCloseable {
    * Bytes of guest memory as they are now, while the guest may run.
    *
    * @throws IllegalArgumentException if they do not all lie in one slot, or are none or too many
-   * @throws PageFerryException WRONG_GUEST_STATE if one of the pages is not here
+   * @throws PageFerryException WRONG_GUEST_STATE if one of the pages is not here, NO_GUEST if it is
+   *     unloaded meanwhile
    */
   public byte[] read(long guestPhysicalAddress, int length) {
+    return whileHere(() -> bytes(guestPhysicalAddress, length));
+  }
+
+  private byte[] bytes(long guestPhysicalAddress, int length) {
     MemorySlot slot = memory().slotAt(guestPhysicalAddress);
     if (slot == null
         || length < 1
@@ -199,6 +210,15 @@ public final class HostedGuest implements AutoCloseable {
             "Page " + page + " of slot " + slot.id() + " is not at this daemon.");
       }
     }
+  }
+
+  /** Its owner may close the memory at any time; readers are told, not failed. */
+  private <T> T whileHere(Supplier<T> reading) {
+    return memory()
+        .whileMapped(reading)
+        .orElseThrow(() ->
+            new PageFerryException(
+                ErrorCode.NO_GUEST, "Guest " + name() + " was unloaded before it was read."));
   }
 
   private static MessageDigest sha256() {

@@ -19,8 +19,11 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What Prometheus sees of a daemon, scraped as Prometheus scrapes it. */
 class DaemonMetersTest {
@@ -83,6 +86,38 @@ class DaemonMetersTest {
     LatencyCounts counts = new LatencyCounts();
     counts.add(histogram);
     return counts;
+  }
+
+  @Test
+  @Timeout(60)
+  void nobodyWaitsForAScrapeThatHangs() throws Exception {
+    PrometheusMeterRegistry registry = PrometheusRegistries.create();
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch answered = new CountDownLatch(1);
+    DaemonMeters meters =
+        new DaemonMeters(
+            registry,
+            Role.ROLE_SOURCE,
+            () -> {
+              asked.countDown();
+              awaitUninterruptibly(answered);
+              return STATUS;
+            });
+    Thread scrape = Thread.ofPlatform().daemon().start(registry::scrape);
+    asked.await();
+    Thread load = Thread.ofPlatform().daemon().start(() -> meters.registerVcpus(2));
+    assertThat(load.join(Duration.ofSeconds(30))).as("Meters are registered meanwhile.").isTrue();
+    answered.countDown();
+    scrape.join();
+    registry.close();
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test

@@ -11,6 +11,9 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.ExecutionFence;
 import io.pageferry.migration.PageFerryException;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -53,6 +56,32 @@ class HostedGuestTest {
       assertRefused(ErrorCode.FENCED, guest::memorySha256);
       assertThat(guest.machine().state()).isEqualTo(Machine.State.PAUSED);
     }
+  }
+
+  @Test
+  void aGuestThatIsUnloadedWhileItIsReadIsGoneAndNotADefect() throws Exception {
+    HostedGuest guest = guest(ExecutionFence.held(1));
+    CompletableFuture<ErrorCode> end = new CompletableFuture<>();
+    CountDownLatch reading = new CountDownLatch(1);
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          try {
+            while (true) {
+              var _ = guest.memorySha256();
+              var _ = guest.read(MachineSpec.RAM_BASE, 4096);
+              reading.countDown();
+            }
+          } catch (PageFerryException e) {
+            var _ = end.complete(e.code());
+          } catch (RuntimeException e) {
+            var _ = end.completeExceptionally(e);
+          }
+        });
+    reading.await();
+    guest.close();
+    assertThat(end.get(60, TimeUnit.SECONDS)).isEqualTo(ErrorCode.NO_GUEST);
+    assertThat(guest.memory().residentBytes()).isZero();
   }
 
   @Test

@@ -43,6 +43,10 @@ import org.slf4j.event.Level;
 /**
  * The destination daemon's state: at most one incoming migration, whose guest stays here when it is
  * complete. Any thread.
+ *
+ * <p>What is held is one immutable record. Commands replace it under this object's monitor, and do
+ * what is slow without the monitor: populate memory, wait for lanes, end a guest. Status, metrics
+ * and the end of the daemon read the record without any lock.
  */
 final class DestControl implements DaemonControl, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DestControl.class);
@@ -56,10 +60,29 @@ final class DestControl implements DaemonControl, AutoCloseable {
   private final Readiness readiness;
   private final Rehearsal rehearsal;
   private final Level phaseLevel;
-  private @Nullable IncomingMigration incoming;
-  private @Nullable MigrationStatus lastFailure;
+  private volatile Held held = new Held(null, null);
+  private volatile @Nullable Arrival arrival;
+
+  /**
+   * What this daemon has.
+   *
+   * @param incoming the migration whose guest is here or comes
+   * @param lastFailure how the one before ended, if it came to nothing
+   */
+  private record Held(@Nullable IncomingMigration incoming, @Nullable MigrationStatus lastFailure) {
+    /** The same, with a migration that was aborted as the one that failed last. */
+    Held withoutAborted() {
+      return incoming == null || !isAborted(incoming.tracker().phase())
+          ? this
+          : new Held(
+              null,
+              StatusMessages.migration(incoming.key(), incoming.tracker(), incoming.source())
+                  .build());
+    }
+  }
+
+  /** Guarded by this object's monitor. */
   private @Nullable MigrationKey lastAborted;
-  private @Nullable Arrival arrival;
 
   /** The latest guest that was taken over, which may have been unloaded since. */
   private record Arrival(MigrationKey key, FaultTimings timings) {}
@@ -109,18 +132,19 @@ final class DestControl implements DaemonControl, AutoCloseable {
       readiness.requireNotStopping("take guests");
       forgetAborted();
       requireNotAborted(key);
-      if (incoming != null) {
+      IncomingMigration here = held.incoming();
+      if (here != null) {
         throw new PageFerryException(
             ErrorCode.DESTINATION_BUSY,
             "The destination has guest "
-                + incoming.key().guestId()
+                + here.key().guestId()
                 + " ("
-                + incoming.tracker().phase()
+                + here.tracker().phase()
                 + "); unload it or choose another destination.");
       }
       preflight(request);
       prepared = reserve(request, key, version);
-      incoming = prepared;
+      held = new Held(prepared, held.lastFailure());
     }
     try {
       populate(prepared.memory(), request.getExpectedList());
@@ -196,12 +220,12 @@ final class DestControl implements DaemonControl, AutoCloseable {
     }
   }
 
+  /** Under this object's monitor. */
   private void forgetAborted() {
-    IncomingMigration last = incoming;
+    IncomingMigration last = held.incoming();
     if (last != null && isAborted(last.tracker().phase())) {
-      lastFailure = StatusMessages.migration(last.key(), last.tracker(), last.source()).build();
+      held = held.withoutAborted();
       lastAborted = last.key();
-      incoming = null;
     }
   }
 
@@ -217,18 +241,13 @@ final class DestControl implements DaemonControl, AutoCloseable {
   long commit(MigrationKey key) {
     IncomingMigration migration = named(key);
     long nanos = migration.commit();
-    synchronized (this) {
-      arrival = new Arrival(key, migration.timings());
-    }
+    arrival = new Arrival(key, migration.timings());
     return nanos;
   }
 
   @Override
   public ListSlowestFaultsResponse slowestFaults(int limit) {
-    Arrival latest;
-    synchronized (this) {
-      latest = arrival;
-    }
+    Arrival latest = arrival;
     if (latest == null) {
       throw new PageFerryException(
           ErrorCode.NO_MIGRATION,
@@ -243,10 +262,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
 
   /** Forgets a migration that is not committed; an unknown one is forgotten already. */
   void abort(MigrationKey key, String reason) {
-    IncomingMigration found;
-    synchronized (this) {
-      found = incoming;
-    }
+    IncomingMigration found = held.incoming();
     if (found != null && found.key().equals(key)) {
       found.abort(Phase.CANCELLED, ErrorCode.CANCELLED, "The source called it off: " + reason);
     }
@@ -260,14 +276,14 @@ final class DestControl implements DaemonControl, AutoCloseable {
   }
 
   /** The phases of the migration that is here; there must be one. */
-  synchronized PhaseTracker migrationTracker() {
-    return Objects.requireNonNull(incoming).tracker();
+  PhaseTracker migrationTracker() {
+    return Objects.requireNonNull(held.incoming()).tracker();
   }
 
   private synchronized IncomingMigration named(MigrationKey key) {
     forgetAborted();
     requireNotAborted(key);
-    IncomingMigration found = incoming;
+    IncomingMigration found = held.incoming();
     if (found == null || !found.key().equals(key)) {
       throw new PageFerryException(
           ErrorCode.STALE_MIGRATION,
@@ -281,8 +297,8 @@ final class DestControl implements DaemonControl, AutoCloseable {
   }
 
   @Override
-  public synchronized HostedGuest guest() {
-    IncomingMigration here = incoming;
+  public HostedGuest guest() {
+    IncomingMigration here = held.incoming();
     HostedGuest guest = here == null ? null : here.guest().orElse(null);
     if (guest == null) {
       throw new PageFerryException(
@@ -308,9 +324,13 @@ final class DestControl implements DaemonControl, AutoCloseable {
   }
 
   @Override
-  public synchronized void unload() {
+  public void unload() {
+    takeAway().close();
+  }
+
+  private synchronized IncomingMigration takeAway() {
     HostedGuest guest = guest();
-    IncomingMigration here = incoming;
+    IncomingMigration here = held.incoming();
     if (here == null || here.tracker().phase() != Phase.COMPLETED) {
       throw new PageFerryException(
           ErrorCode.MIGRATION_IN_PROGRESS,
@@ -318,9 +338,8 @@ final class DestControl implements DaemonControl, AutoCloseable {
               + guest.name()
               + " is still migrating; it can be unloaded once that is complete.");
     }
-    lastFailure = null;
-    incoming = null;
-    here.close();
+    held = new Held(null, null);
+    return here;
   }
 
   @Override
@@ -336,15 +355,15 @@ final class DestControl implements DaemonControl, AutoCloseable {
   }
 
   @Override
-  public synchronized Status status() {
-    forgetAborted();
+  public Status status() {
     Status.Builder status =
         StatusMessages.status(role(), rehearsal.isOn())
             .setPhase(StatusMessages.phase(Phase.LISTENING));
-    IncomingMigration here = incoming;
+    Held now = held.withoutAborted();
+    IncomingMigration here = now.incoming();
     if (here == null) {
-      if (lastFailure != null) {
-        status.setMigration(lastFailure);
+      if (now.lastFailure() != null) {
+        status.setMigration(now.lastFailure());
       }
       return status.build();
     }
@@ -366,10 +385,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
 
   /** Forgets a migration that is not committed, and waits for one that is. */
   void finish(Duration grace) throws InterruptedException {
-    IncomingMigration here;
-    synchronized (this) {
-      here = incoming;
-    }
+    IncomingMigration here = held.incoming();
     if (here == null || isAborted(here.tracker().phase())) {
       return;
     }
@@ -385,16 +401,21 @@ final class DestControl implements DaemonControl, AutoCloseable {
   }
 
   /** What ends with this daemon. */
-  synchronized Optional<String> loss() {
-    IncomingMigration here = incoming;
+  Optional<String> loss() {
+    IncomingMigration here = held.incoming();
     return here == null ? Optional.empty() : here.loss();
   }
 
   @Override
-  public synchronized void close() {
-    if (incoming != null && !isAborted(incoming.tracker().phase())) {
-      incoming.close();
+  public void close() {
+    readiness.stopping();
+    IncomingMigration here;
+    synchronized (this) {
+      here = held.incoming();
+      held = new Held(null, null);
     }
-    incoming = null;
+    if (here != null && !isAborted(here.tracker().phase())) {
+      here.close();
+    }
   }
 }

@@ -77,7 +77,7 @@ final class IncomingMigration implements AutoCloseable {
 
   private boolean lanesAttached;
   private @Nullable String laneFailure;
-  private @Nullable HostedGuest guest;
+  private volatile @Nullable HostedGuest guest;
   private boolean run;
   private volatile boolean committed;
   private long resumeNanos;
@@ -205,7 +205,7 @@ final class IncomingMigration implements AutoCloseable {
     return timings;
   }
 
-  synchronized Optional<HostedGuest> guest() {
+  Optional<HostedGuest> guest() {
     return Optional.ofNullable(guest);
   }
 
@@ -473,7 +473,7 @@ final class IncomingMigration implements AutoCloseable {
   }
 
   /** What ends with this daemon: the guest, once it is committed and unless it has ended itself. */
-  synchronized Optional<String> loss() {
+  Optional<String> loss() {
     HostedGuest here = guest;
     if (here == null || !committed || here.machine().state() == Machine.State.STOPPED) {
       return Optional.empty();

@@ -127,7 +127,8 @@ final class GuestLoader {
         request.getStopAfterInstructions());
   }
 
-  private static String name(LoadGuestRequest request) {
+  /** What the guest of a request is called. */
+  static String name(LoadGuestRequest request) {
     if (!request.getName().isEmpty()) {
       return request.getName();
     }

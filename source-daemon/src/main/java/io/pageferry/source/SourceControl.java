@@ -11,8 +11,8 @@ import io.pageferry.daemon.StatusMessages;
 import io.pageferry.daemon.TransferRate;
 import io.pageferry.daemon.VcpuFaults;
 import io.pageferry.guest.Machine;
+import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.HostMemory;
-import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
@@ -35,7 +35,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
-/** The source daemon's state: at most one guest and one migration of it. Any thread. */
+/**
+ * The source daemon's state: at most one guest and one migration of it. Any thread.
+ *
+ * <p>What is held is one immutable record. Commands replace it under this object's monitor, and do
+ * what is slow without the monitor: load a guest, unmap one. Status, metrics and the end of the
+ * daemon read the record without any lock.
+ */
 final class SourceControl implements DaemonControl, AutoCloseable {
   private static final long MAX_DRAIN_AFTER_MILLIS = 3_600_000;
 
@@ -48,8 +54,13 @@ final class SourceControl implements DaemonControl, AutoCloseable {
   private final GuestLoader loader;
   private final DaemonMeters meters;
   private final TransferRate rate = new TransferRate();
-  private @Nullable HostedGuest guest;
-  private @Nullable SourceMigration migration;
+  private volatile Held held = new Held(null, null);
+
+  /** Name of the guest that is being loaded. Guarded by this object's monitor. */
+  private @Nullable String loading;
+
+  /** What this daemon has. */
+  private record Held(@Nullable HostedGuest guest, @Nullable SourceMigration migration) {}
 
   /**
    * A daemon without a guest.
@@ -84,7 +95,8 @@ final class SourceControl implements DaemonControl, AutoCloseable {
   }
 
   @Override
-  public synchronized HostedGuest guest() {
+  public HostedGuest guest() {
+    HostedGuest guest = held.guest();
     if (guest == null) {
       throw new PageFerryException(
           ErrorCode.NO_GUEST, "The source has no guest; load one with: ferry guest load.");
@@ -93,18 +105,51 @@ final class SourceControl implements DaemonControl, AutoCloseable {
   }
 
   @Override
-  public synchronized UUID load(LoadGuestRequest request) {
+  public UUID load(LoadGuestRequest request) {
+    beginLoad(GuestLoader.name(request));
+    try {
+      HostedGuest loaded = loader.load(request);
+      meters.registerVcpus(loaded.machine().spec().vcpus());
+      keep(loaded);
+      return loaded.id();
+    } finally {
+      endLoad();
+    }
+  }
+
+  private synchronized void beginLoad(String name) {
     readiness.requireNotStopping("load guests");
+    HostedGuest guest = held.guest();
     if (guest != null) {
       throw new PageFerryException(
           ErrorCode.GUEST_EXISTS,
           "The source has guest " + guest.name() + " already; unload it with: ferry guest unload.");
     }
-    HostedGuest loaded = loader.load(request);
-    meters.registerVcpus(loaded.machine().spec().vcpus());
-    guest = loaded;
-    migration = null;
-    return loaded.id();
+    if (loading != null) {
+      throw new PageFerryException(
+          ErrorCode.GUEST_EXISTS,
+          "The source is loading guest "
+              + loading
+              + " already; wait until that is done, and unload it with: ferry guest unload.");
+    }
+    loading = name;
+  }
+
+  private synchronized void endLoad() {
+    loading = null;
+  }
+
+  /** A daemon that was told to end meanwhile keeps nothing more. */
+  private void keep(HostedGuest loaded) {
+    try {
+      synchronized (this) {
+        readiness.requireNotStopping("load guests");
+        held = new Held(loaded, null);
+      }
+    } catch (PageFerryException e) {
+      loaded.close();
+      throw e;
+    }
   }
 
   @Override
@@ -118,9 +163,13 @@ final class SourceControl implements DaemonControl, AutoCloseable {
   }
 
   @Override
-  public synchronized void unload() {
+  public void unload() {
+    takeAway().close();
+  }
+
+  private synchronized HostedGuest takeAway() {
     HostedGuest here = guest();
-    SourceMigration last = migration;
+    SourceMigration last = held.migration();
     if (last != null && !last.tracker().phase().isTerminal()) {
       throw new PageFerryException(
           ErrorCode.MIGRATION_IN_PROGRESS,
@@ -130,15 +179,22 @@ final class SourceControl implements DaemonControl, AutoCloseable {
               + last.tracker().phase()
               + ".");
     }
-    guest = null;
-    here.close();
+    held = new Held(null, last);
+    return here;
   }
 
   @Override
-  public synchronized UUID migrate(MigrateRequest request) {
+  public UUID migrate(MigrateRequest request) {
+    rehearsal.stop();
+    SourceMigration started = beginMigration(request);
+    conduct(started);
+    return started.key().migrationId();
+  }
+
+  private synchronized SourceMigration beginMigration(MigrateRequest request) {
     readiness.requireNotStopping("start migrations");
     HostedGuest here = guest();
-    SourceMigration last = migration;
+    SourceMigration last = held.migration();
     if (last != null && !last.tracker().phase().isTerminal()) {
       throw new PageFerryException(
           ErrorCode.MIGRATION_IN_PROGRESS,
@@ -155,7 +211,6 @@ final class SourceControl implements DaemonControl, AutoCloseable {
     if (cap != 0) {
       SourceConfig.checkBytesInFlight(cap);
     }
-    rehearsal.stop();
     SourceMigration started =
         new SourceMigration(
             new MigrationKey(UUID.randomUUID(), here.id(), here.fence().epoch() + 1),
@@ -165,10 +220,9 @@ final class SourceControl implements DaemonControl, AutoCloseable {
             cap == 0 ? config.maxBytesInFlight().bytes() : cap,
             drainAfterMillis(request),
             phaseLevel);
-    migration = started;
+    held = new Held(here, started);
     lanes.setCurrent(started);
-    conduct(started);
-    return started.key().migrationId();
+    return started;
   }
 
   private static void conduct(SourceMigration started) {
@@ -188,8 +242,8 @@ final class SourceControl implements DaemonControl, AutoCloseable {
   }
 
   /** The latest migration's phases. After {@link #migrate}. */
-  synchronized PhaseTracker migrationTracker() {
-    return Objects.requireNonNull(migration).tracker();
+  PhaseTracker migrationTracker() {
+    return Objects.requireNonNull(held.migration()).tracker();
   }
 
   private static long drainAfterMillis(MigrateRequest request) {
@@ -212,10 +266,7 @@ final class SourceControl implements DaemonControl, AutoCloseable {
 
   @Override
   public void cancel() {
-    SourceMigration running;
-    synchronized (this) {
-      running = migration;
-    }
+    SourceMigration running = held.migration();
     if (running == null) {
       throw new PageFerryException(ErrorCode.NO_MIGRATION, "No migration runs.");
     }
@@ -223,16 +274,20 @@ final class SourceControl implements DaemonControl, AutoCloseable {
   }
 
   @Override
-  public synchronized Status status() {
+  public Status status() {
     Status.Builder status = StatusMessages.status(role(), rehearsal.isOn());
+    Held now = held;
+    HostedGuest guest = now.guest();
+    SourceMigration migration = now.migration();
     if (guest != null) {
       status.setGuest(
-          StatusMessages.guest(guest, residentBytes(guest), PageLedger.BITMAPS, VcpuFaults.NONE));
+          StatusMessages.guest(
+              guest, residentBytes(guest, migration), PageLedger.BITMAPS, VcpuFaults.NONE));
     }
     if (migration != null) {
       // One look at the phase: the two must not contradict each other.
-      MigrationStatus now = migrationStatus(migration);
-      status.setMigration(now).setPhase(now.getPhase());
+      MigrationStatus message = migrationStatus(migration);
+      status.setMigration(message).setPhase(message.getPhase());
     }
     return status.build();
   }
@@ -244,25 +299,20 @@ final class SourceControl implements DaemonControl, AutoCloseable {
   }
 
   /** During a migration, from what is known of the pages: asking the kernel takes time from it. */
-  private long residentBytes(HostedGuest held) {
-    SourceMigration current = migration;
+  private static long residentBytes(HostedGuest guest, @Nullable SourceMigration current) {
+    GuestMemory memory = guest.memory();
     if (current == null) {
-      return held.memory().residentBytes();
+      return memory.residentBytes();
     }
     return switch (current.tracker().phase()) {
-      case SETUP, PRECOPY, SWITCHOVER -> {
-        long pages = 0;
-        for (MemorySlot slot : held.memory().slots()) {
-          pages += slot.written().cardinality();
-        }
-        yield PageGeometry.bytes(pages);
-      }
+      case SETUP, PRECOPY, SWITCHOVER ->
+          PageGeometry.bytes(memory.whileMapped(memory::writtenPages).orElse(0L));
       case POSTCOPY_ACTIVE, POSTCOPY_PAUSED -> {
         PageLedger pages = current.frozenPages();
         yield PageGeometry.bytes(
             pages.totalPages() - pages.untouchedPages() - pages.releasedPages());
       }
-      default -> held.memory().residentBytes();
+      default -> memory.residentBytes();
     };
   }
 
@@ -302,10 +352,7 @@ final class SourceControl implements DaemonControl, AutoCloseable {
    * start later starts now. Nothing may start one any more.
    */
   void finish(Duration grace) throws InterruptedException {
-    SourceMigration last;
-    synchronized (this) {
-      last = migration;
-    }
+    SourceMigration last = held.migration();
     if (last != null && !last.tracker().phase().isTerminal()) {
       last.hurry();
       var _ = last.tracker().awaitTerminal(grace);
@@ -313,20 +360,20 @@ final class SourceControl implements DaemonControl, AutoCloseable {
   }
 
   /** What ends with this daemon. */
-  synchronized Optional<String> loss() {
-    HostedGuest held = guest;
-    if (held == null) {
+  Optional<String> loss() {
+    HostedGuest guest = held.guest();
+    if (guest == null) {
       return Optional.empty();
     }
-    if (held.fence().isHeld()) {
-      return held.machine().state() == Machine.State.STOPPED
+    if (guest.fence().isHeld()) {
+      return guest.machine().state() == Machine.State.STOPPED
           ? Optional.empty()
           : Optional.of(
               "Guest "
-                  + held.name()
+                  + guest.name()
                   + " ends with this daemon: a guest does not survive the daemon that holds it.");
     }
-    SourceMigration last = migration;
+    SourceMigration last = held.migration();
     if (last == null || last.tracker().phase().isTerminal()) {
       return Optional.empty();
     }
@@ -336,20 +383,25 @@ final class SourceControl implements DaemonControl, AutoCloseable {
             .formatted(
                 pages.totalPages() - pages.untouchedPages() - pages.releasedPages(),
                 pages.totalPages(),
-                held.name(),
+                guest.name(),
                 last.tracker().phase(),
                 last.destination()));
   }
 
   /** Ends the migration's connections and the guest. */
   @Override
-  public synchronized void close() {
-    if (migration != null) {
-      migration.close();
+  public void close() {
+    readiness.stopping();
+    Held last;
+    synchronized (this) {
+      last = held;
+      held = new Held(null, last.migration());
     }
-    if (guest != null) {
-      guest.close();
-      guest = null;
+    if (last.migration() != null) {
+      last.migration().close();
+    }
+    if (last.guest() != null) {
+      last.guest().close();
     }
   }
 }

@@ -17,10 +17,10 @@ import io.pageferry.proto.v1.PrepareResponse;
 import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.proto.v1.VersionRange;
 import io.pageferry.rpc.ThreadSlice;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -57,8 +57,8 @@ final class SourceMigration {
    */
   private final CountDownLatch drainDue = new CountDownLatch(1);
 
-  private final List<DemandLane> demandLanes = new ArrayList<>();
-  private @Nullable DrainLane drainLane;
+  private final List<DemandLane> demandLanes = new CopyOnWriteArrayList<>();
+  private volatile @Nullable DrainLane drainLane;
   private @Nullable String lanesLost;
   private boolean cancelRequested;
   private boolean wasRunning;
@@ -331,8 +331,9 @@ final class SourceMigration {
   }
 
   private synchronized void startDrain() {
-    if (released.getCount() > 0 && lanesLost == null && drainLane != null) {
-      drainLane.start(drainCursor(), maxBytesInFlight);
+    DrainLane lane = drainLane;
+    if (released.getCount() > 0 && lanesLost == null && lane != null) {
+      lane.start(drainCursor(), maxBytesInFlight);
       checkComplete();
     }
   }
@@ -457,16 +458,18 @@ final class SourceMigration {
   }
 
   private synchronized void closeLanes(PageFerryException cause) {
-    demandLanes.forEach(lane -> lane.end(cause));
-    if (drainLane != null) {
-      drainLane.end(cause);
+    demandLanes.forEach(urgent -> urgent.end(cause));
+    DrainLane lane = drainLane;
+    if (lane != null) {
+      lane.end(cause);
     }
   }
 
   private void endLanes() {
     demandLanes.forEach(DemandLane::end);
-    if (drainLane != null) {
-      drainLane.end();
+    DrainLane lane = drainLane;
+    if (lane != null) {
+      lane.end();
     }
   }
 
@@ -484,12 +487,13 @@ final class SourceMigration {
     return Optional.ofNullable(ledger);
   }
 
-  synchronized long demandBytes() {
+  long demandBytes() {
     return demandLanes.stream().mapToLong(DemandLane::bytesSent).sum();
   }
 
-  synchronized long drainBytes() {
-    return drainLane == null ? 0 : drainLane.bytesSent();
+  long drainBytes() {
+    DrainLane lane = drainLane;
+    return lane == null ? 0 : lane.bytesSent();
   }
 
   /** From the last instruction here to the news of the resumption; 0 until known. */
