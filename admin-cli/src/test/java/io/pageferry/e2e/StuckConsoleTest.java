@@ -60,7 +60,10 @@ class StuckConsoleTest {
     Process daemon = new ProcessBuilder(command).start();
     try (AdminClient client =
         new AdminClient(Role.ROLE_SOURCE, address, Duration.ofSeconds(10))) {
-      await().atMost(PATIENCE).ignoreExceptions().until(() -> client.status().hasGuest() || true);
+      await()
+          .atMost(PATIENCE)
+          .ignoreExceptions()
+          .untilAsserted(() -> assertThat(client.status().hasGuest()).isFalse());
       String at = "--source=" + address;
       FerryRun load = ferry("guest", "load", "--program=counter", "--memory=16MiB", at);
       var _ = load.succeeded();
