@@ -26,12 +26,31 @@ public final class DrivenLoop extends SingleThreadIoEventLoop {
   private final AtomicReference<@Nullable Thread> driver = new AtomicReference<>();
   private final AdaptiveWait wait = new AdaptiveWait();
   private final UnblockedIo unblocked = new UnblockedIo();
-  private volatile boolean driven;
+  private final long caretakerNanos;
+  private final long leftAloneNanos;
+
+  /**
+   * When a thread last asked to drive. INVARIANT: the caretaker only reads it, so that it never
+   * overlooks a thread that has just asked.
+   */
   private volatile long drivenNanos;
 
   /** A loop whose caretaker has this name. */
   public DrivenLoop(String name) {
+    this(name, CARETAKER_NANOS, LEFT_ALONE_NANOS);
+  }
+
+  /**
+   * A loop.
+   *
+   * @param caretakerNanos how often the caretaker looks after a loop that is driven
+   * @param leftAloneNanos after how long without a driver it keeps the loop to itself
+   */
+  DrivenLoop(String name, long caretakerNanos, long leftAloneNanos) {
     super(null, new DefaultThreadFactory(name, true), LeastLoadedLoops.handlers());
+    this.caretakerNanos = caretakerNanos;
+    this.leftAloneNanos = leftAloneNanos;
+    drivenNanos = System.nanoTime() - leftAloneNanos;
   }
 
   /**
@@ -55,7 +74,7 @@ public final class DrivenLoop extends SingleThreadIoEventLoop {
     ioHandler().initialize();
     boolean over;
     do {
-      if (driven) {
+      if (isDriven()) {
         var _ = ioHandler().run(unblocked);
       } else {
         var _ = runIo();
@@ -65,25 +84,25 @@ public final class DrivenLoop extends SingleThreadIoEventLoop {
       }
       runAllTasks(TASK_NANOS);
       over = confirmShutdown();
-      if (!over && driven) {
+      if (!over && isDriven()) {
         standBack();
       }
     } while (!over);
   }
 
+  private boolean isDriven() {
+    return System.nanoTime() - drivenNanos < leftAloneNanos;
+  }
+
   private void standBack() {
-    if (System.nanoTime() - drivenNanos > LEFT_ALONE_NANOS) {
-      driven = false;
-      return;
-    }
     driver.set(null);
-    LockSupport.parkNanos(CARETAKER_NANOS);
+    LockSupport.parkNanos(caretakerNanos);
     takeOver();
   }
 
   private void takeOver() {
     while (!driver.compareAndSet(null, Thread.currentThread())) {
-      LockSupport.parkNanos(CARETAKER_NANOS);
+      LockSupport.parkNanos(caretakerNanos);
     }
   }
 
@@ -94,13 +113,17 @@ public final class DrivenLoop extends SingleThreadIoEventLoop {
    */
   public boolean enter() {
     drivenNanos = System.nanoTime();
-    driven = true;
     while (!driver.compareAndSet(null, Thread.currentThread())) {
       if (isShuttingDown()) {
         return false;
       }
       ioHandler().wakeup();
       LockSupport.parkNanos(1);
+      drivenNanos = System.nanoTime();
+    }
+    if (isShuttingDown()) {
+      driver.set(null);
+      return false;
     }
     return true;
   }
@@ -117,8 +140,8 @@ public final class DrivenLoop extends SingleThreadIoEventLoop {
   }
 
   /**
-   * Handles messages until {@code done}, which is asked after each, and after {@link #wake}; or
-   * until the loop shuts down. Between enter and exit.
+   * Handles messages and runs tasks, also scheduled ones, until {@code done}, which is asked after
+   * each, and after {@link #wake}; or until the loop shuts down. Between enter and exit.
    */
   public void await(BooleanSupplier done) {
     long start = System.nanoTime();
@@ -128,10 +151,12 @@ public final class DrivenLoop extends SingleThreadIoEventLoop {
       if (look < pollUntil) {
         boolean idle = ioHandler().run(unblocked) == 0 && !hasTasks();
         look = idle ? wait.foundNothing(look) : System.nanoTime();
+        if (hasTasks()) {
+          flush();
+        }
       } else {
         var _ = ioHandler().run(new Blocking(done));
-      }
-      if (hasTasks()) {
+        // Also the scheduled tasks that are due, such as keep-alives: while one is, nothing blocks.
         flush();
       }
     }
@@ -140,8 +165,11 @@ public final class DrivenLoop extends SingleThreadIoEventLoop {
 
   /** Makes the calling thread an ordinary one again. */
   public void exit() {
-    flush();
-    driver.set(null);
+    try {
+      flush();
+    } finally {
+      driver.set(null);
+    }
   }
 
   /** Makes a thread in {@link #await} ask its condition again. Any thread. */

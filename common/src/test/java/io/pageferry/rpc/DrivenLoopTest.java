@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -84,6 +89,51 @@ class DrivenLoopTest {
       waiting.await();
       other.join();
     }
+  }
+
+  @Test
+  void aDriverThatWaitsRunsWhatIsScheduled() {
+    assertThat(loop.enter()).isTrue();
+    AtomicInteger runs = new AtomicInteger();
+    var _ = loop.scheduleWithFixedDelay(runs::incrementAndGet, 20, 20, TimeUnit.MILLISECONDS);
+    loop.await(() -> runs.get() == 3);
+    loop.exit();
+    assertThat(runs).hasValueGreaterThanOrEqualTo(3);
+  }
+
+  @Test
+  void aDriverThatWaitsForLongTakesHardlyAnyOfACore() {
+    assertThat(loop.enter()).isTrue();
+    var _ = loop.schedule(() -> {}, 1, TimeUnit.MILLISECONDS);
+    AtomicBoolean done = new AtomicBoolean();
+    Thread other =
+        Thread.ofPlatform()
+            .start(() -> {
+              LockSupport.parkNanos(2_000_000_000);
+              done.set(true);
+              loop.wake();
+            });
+    long before = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    loop.await(done::get);
+    long taken = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - before;
+    loop.exit();
+    assertThat(other).isNotNull();
+    assertThat(Duration.ofNanos(taken)).isLessThan(Duration.ofMillis(200));
+  }
+
+  @Test
+  void aThreadThatEntersAsTheCaretakerKeepsTheLoopGetsIt() throws Exception {
+    DrivenLoop contended = new DrivenLoop("contended", 100_000, 500_000);
+    contended.execute(() -> {});
+    Random random = new Random(10);
+    long until = System.nanoTime() + 3_000_000_000L;
+    while (System.nanoTime() < until) {
+      assertThat(contended.enter()).isTrue();
+      contended.exit();
+      LockSupport.parkNanos(random.nextInt(1_000_000));
+    }
+    var _ = contended.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    assertThat(contended.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
