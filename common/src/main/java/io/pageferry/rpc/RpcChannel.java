@@ -34,6 +34,15 @@ public final class RpcChannel implements AutoCloseable {
 
   private RpcChannel(EventLoopGroup loop, String target, boolean onLoop) {
     this.loop = loop;
+    try {
+      channel = connectionless(loop, target, onLoop);
+    } catch (RuntimeException | Error e) {
+      shutDown(loop);
+      throw e;
+    }
+  }
+
+  private static ManagedChannel connectionless(EventLoopGroup loop, String target, boolean onLoop) {
     NettyChannelBuilder builder =
         NettyChannelBuilder.forTarget("dns:///" + target)
             .usePlaintext()
@@ -44,7 +53,7 @@ public final class RpcChannel implements AutoCloseable {
             .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
             .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
             .keepAliveWithoutCalls(true);
-    channel = onLoop ? builder.directExecutor().build() : builder.build();
+    return onLoop ? builder.directExecutor().build() : builder.build();
   }
 
   /** The channel for stubs and calls. */
@@ -56,6 +65,10 @@ public final class RpcChannel implements AutoCloseable {
   @Override
   public void close() {
     channel.shutdownNow();
+    shutDown(loop);
+  }
+
+  private static void shutDown(EventLoopGroup loop) {
     var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 }
