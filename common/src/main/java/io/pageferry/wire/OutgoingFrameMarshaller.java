@@ -58,16 +58,17 @@ public final class OutgoingFrameMarshaller implements MethodDescriptor.Marshalle
 
     @Override
     public int drainTo(OutputStream target) throws IOException {
+      MemorySegment copy = frame.copy();
+      MemorySegment content = copy != null ? copy : slotContent(frame.slot());
+      long from = copy != null ? 0 : PageGeometry.bytes(frame.firstPage());
       // The header and the first pages leave in one piece.
       byte[] chunk = CHUNK.get();
       int filled = FrameHeader.encode(frame, chunk);
-      long from = PageGeometry.bytes(frame.firstPage());
       int left = size - filled;
-      MemorySlot slot = frame.slot();
       do {
         int length = Math.min(chunk.length - filled, left);
-        if (slot != null) {
-          MemorySegment.copy(slot.segment(), JAVA_BYTE, from, chunk, filled, length);
+        if (length > 0) {
+          MemorySegment.copy(content, JAVA_BYTE, from, chunk, filled, length);
         }
         target.write(chunk, 0, filled + length);
         from += length;
@@ -76,6 +77,10 @@ public final class OutgoingFrameMarshaller implements MethodDescriptor.Marshalle
       } while (left > 0);
       drained = true;
       return size;
+    }
+
+    private static MemorySegment slotContent(@Nullable MemorySlot slot) {
+      return slot == null ? MemorySegment.NULL : slot.segment();
     }
 
     @Override

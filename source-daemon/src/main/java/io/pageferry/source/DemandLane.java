@@ -2,12 +2,14 @@ package io.pageferry.source;
 
 import io.grpc.ServerCall;
 import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.PageGeometry;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.rpc.PollingLoop;
 import io.pageferry.wire.Demand;
 import io.pageferry.wire.OutgoingFrame;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,10 @@ final class DemandLane extends Lane<Demand> {
   static final int MAX_PREFETCH_PAGES = 64;
 
   private final LaneRegistry registry;
+
+  /** A page that is sent again; see {@link PageLedger#copyUnlessReleased}. */
+  private final MemorySegment copy = MemorySegment.ofArray(new byte[PageGeometry.PAGE_SIZE]);
+
   private @Nullable SourceMigration migration;
   private boolean owesRequest;
 
@@ -106,15 +112,16 @@ final class DemandLane extends Lane<Demand> {
     }
   }
 
-  private static OutgoingFrame answer(PageLedger ledger, MemorySlot slot, long page) {
+  private OutgoingFrame answer(PageLedger ledger, MemorySlot slot, long page) {
     if (!ledger.hasContent(slot, page)) {
       return OutgoingFrame.zeros(slot, page, 1);
     }
-    if (ledger.isReleased(slot, page)) {
-      return OutgoingFrame.acknowledged(slot, page);
+    if (ledger.markSent(slot, page)) {
+      return OutgoingFrame.bytes(slot, page, 1);
     }
-    ledger.markSent(slot, page);
-    return OutgoingFrame.bytes(slot, page, 1);
+    return ledger.copyUnlessReleased(slot, page, copy)
+        ? OutgoingFrame.copied(slot, page, copy)
+        : OutgoingFrame.acknowledged(slot, page);
   }
 
   @Override

@@ -7,6 +7,8 @@ import io.pageferry.memory.PageGeometry;
 import io.pageferry.memory.PageHash;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -20,7 +22,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * several lanes at once; acknowledging on one thread at a time.
  *
  * <p>INVARIANT: whoever marks a page as sent has read its bytes for the digest before, so that the
- * page may be released from then on.
+ * page may be released from then on. Whoever sends it again looks after reading its bytes whether
+ * it was released meanwhile.
  */
 final class PageLedger {
   /** Pages that go back together: a word of the bitmaps. */
@@ -155,6 +158,18 @@ final class PageLedger {
   /** Whether a page was acknowledged; its bytes are gone from here. */
   boolean isReleased(MemorySlot slot, long page) {
     return pages(slot).released().get(page);
+  }
+
+  /**
+   * Copies a page that was sent before, which may be acknowledged at any moment.
+   *
+   * @return whether {@code target} has its bytes; else it is acknowledged, and they are gone
+   */
+  boolean copyUnlessReleased(MemorySlot slot, long page, MemorySegment target) {
+    MemorySegment.copy(slot.segment(), PageGeometry.bytes(page), target, 0, PageGeometry.PAGE_SIZE);
+    // Bytes are discarded after the page is marked as released. The mark is looked at after them.
+    VarHandle.loadLoadFence();
+    return !isReleased(slot, page);
   }
 
   /**

@@ -9,6 +9,8 @@ import io.pageferry.memory.PageGeometry;
 import io.pageferry.memory.PageHash;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -44,6 +46,45 @@ class PageLedgerTest {
   private void send(long first, long count) {
     for (long page = first; page < first + count; page++) {
       assertThat(ledger.markSent(slot, page)).as("page %d", page).isTrue();
+    }
+  }
+
+  @Test
+  void aPageThatIsReadAgainAsItIsReleasedIsWholeOrKnownToBeGone() throws Exception {
+    int rounds = 3_000;
+    long block = 64;
+    try (GuestMemory large = Pages.memory(rounds * block, rounds * block)) {
+      MemorySlot pages = Pages.slot(large);
+      PageLedger sent = new PageLedger(large);
+      for (long page = 0; page < rounds * block; page++) {
+        assertThat(sent.markSent(pages, page)).isTrue();
+      }
+      CyclicBarrier together = new CyclicBarrier(2);
+      try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+        Future<?> acknowledging =
+            other.submit(() -> {
+              for (int round = 0; round < rounds; round++) {
+                var _ = together.await();
+                sent.acknowledge(Pages.SLOT, round * block, block);
+              }
+              return null;
+            });
+        try {
+          MemorySegment copy = MemorySegment.ofArray(new long[PageGeometry.PAGE_SIZE / Long.BYTES]);
+          for (int round = 0; round < rounds; round++) {
+            long page = round * block + block / 2;
+            var _ = together.await();
+            while (sent.copyUnlessReleased(pages, page, copy)) {
+              assertThat(copy.get(ValueLayout.JAVA_LONG, 0))
+                  .as("page %d as it is released", page)
+                  .isEqualTo(page + 1);
+            }
+          }
+          var _ = acknowledging.get();
+        } finally {
+          var _ = other.shutdownNow();
+        }
+      }
     }
   }
 
