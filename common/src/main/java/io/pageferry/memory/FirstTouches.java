@@ -30,6 +30,14 @@ public final class FirstTouches {
     var _ = bits.clear(page);
   }
 
+  /**
+   * What was asked for may never come: each missing page may be asked for again. One that is asked
+   * for or comes at the same moment may be asked for twice, or not be counted as used.
+   */
+  public void forgetAsked(UserfaultBitmap missing) {
+    missing.clearIn(bits);
+  }
+
   /** Pages that nobody has asked for are about to become accessible. */
   public void mark(long firstPage, long count) {
     bits.setRange(firstPage, count);

@@ -45,6 +45,11 @@ public final class UserfaultBitmap {
     bits.setRange(0, bits.pageCount());
   }
 
+  /** Clears the bits of {@code others} of all pages that fault. */
+  void clearIn(PageBitmap others) {
+    others.clearWhereSetIn(bits);
+  }
+
   /** Number of pages that fault. */
   public long faultingPages() {
     return bits.cardinality();

@@ -13,6 +13,7 @@ import io.pageferry.rpc.ThreadSlice;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * threads, each for its own vCPU.
  *
  * <p>A page is fetched once however many vCPUs fault on it: whoever sets its wanted bit sends. The
- * wait ends when the bit is clear or the vCPU is kicked; a lost lane leaves the vCPU waiting, which
- * is what POSTCOPY_PAUSED means to the guest.
+ * wait ends when the bit is clear or the vCPU is kicked. When a lane is lost, what was asked for on
+ * it is asked for again by those who wait for it, on a lane that is left; without one they wait,
+ * which is what POSTCOPY_PAUSED means to the guest.
  */
 final class FaultResolver implements FaultHandler {
   /** A vCPU's way to the source. */
@@ -39,6 +41,12 @@ final class FaultResolver implements FaultHandler {
      */
     long fetch(int slotId, long page, Prefetch prefetch, BooleanSupplier done);
 
+    /** Whether the lane has ended, so that nothing comes on it any more. Any thread. */
+    boolean isLost();
+
+    /** Asks for one page on behalf of another vCPU, and waits for nothing. Any thread. */
+    void ask(int slotId, long page);
+
     /** Waits until {@code done}, or shorter. By the vCPU's thread. */
     void await(BooleanSupplier done);
 
@@ -46,11 +54,14 @@ final class FaultResolver implements FaultHandler {
     void wake(Thread waiter);
   }
 
-  /** What a vCPU waits for: that its page's bit is clear, or that it is kicked. */
-  private static final class Wait implements BooleanSupplier {
+  /**
+   * What a vCPU waits for: that its page's bit is clear, that it is kicked, or that a lane ends.
+   */
+  private final class Wait implements BooleanSupplier {
     private @Nullable Vcpu vcpu;
     private @Nullable UserfaultBitmap userfault;
     private long page;
+    private int lossesSeen;
 
     void begin(Vcpu waiter, UserfaultBitmap bitmap, long awaited) {
       if (vcpu == null) {
@@ -62,9 +73,19 @@ final class FaultResolver implements FaultHandler {
       page = awaited;
     }
 
+    /** Whether it goes on, after a look at the lanes. */
+    boolean isOver() {
+      lossesSeen = losses.get();
+      return getAsBoolean();
+    }
+
     @Override
     public boolean getAsBoolean() {
-      return userfault == null || vcpu == null || !userfault.faults(page) || vcpu.kicked();
+      return userfault == null
+          || vcpu == null
+          || !userfault.faults(page)
+          || vcpu.kicked()
+          || losses.get() != lossesSeen;
     }
   }
 
@@ -78,6 +99,9 @@ final class FaultResolver implements FaultHandler {
   private final Fault[] faults;
   private final PrefetchPolicy[] policies;
   private final FaultTimings timings;
+
+  /** Counts lost lanes, so that whoever waits looks again. */
+  private final AtomicInteger losses = new AtomicInteger();
 
   /**
    * A resolver.
@@ -125,13 +149,8 @@ final class FaultResolver implements FaultHandler {
     Wait wait = waits[index];
     wait.begin(vcpu, pages.userfault(), page);
     waiters.announce(index, slot.id(), page);
-    while (!wait.getAsBoolean()) {
-      if (pages.wanted().ask(page)) {
-        Prefetch prefetch = policies[index].plan(slot.id(), page);
-        fault.fetched(fetchers.get(index).fetch(slot.id(), page, prefetch, wait), prefetch);
-      } else {
-        fetchers.get(index).await(wait);
-      }
+    while (!wait.isOver()) {
+      fetchOrWait(index, slot.id(), page, pages.wanted(), wait);
     }
     if (!pages.userfault().faults(page)) {
       pages.wanted().answered(page);
@@ -139,6 +158,48 @@ final class FaultResolver implements FaultHandler {
     waiters.withdraw(index);
     fault.end(waiters.lane(index), waiters.arrivedNanos(index), waiters.installedNanos(index));
     timings.ended(fault);
+  }
+
+  private void fetchOrWait(int vcpu, int slotId, long page, FirstTouches wanted, Wait wait) {
+    Fetcher own = fetchers.get(vcpu);
+    Fetcher lane = own.isLost() ? anyThatIsLeft() : own;
+    if (lane == null || !wanted.ask(page)) {
+      own.await(wait);
+      return;
+    }
+    if (lane.equals(own)) {
+      Prefetch prefetch = policies[vcpu].plan(slotId, page);
+      faults[vcpu].fetched(own.fetch(slotId, page, prefetch, wait), prefetch);
+    } else {
+      lane.ask(slotId, page);
+    }
+    if (lane.isLost()) {
+      // It may have ended before the request was sent, and after those that wait were told.
+      laneLost();
+    }
+  }
+
+  private @Nullable Fetcher anyThatIsLeft() {
+    for (Fetcher fetcher : fetchers) {
+      if (!fetcher.isLost()) {
+        return fetcher;
+      }
+    }
+    return null;
+  }
+
+  /** A lane has ended: whoever waits asks again for what was asked for on it. Any thread. */
+  void laneLost() {
+    for (MemorySlot slot : memory.slots()) {
+      SlotPages pages = slots.get(slot.id());
+      if (pages != null) {
+        pages.wanted().forgetAsked(pages.userfault());
+      }
+    }
+    var _ = losses.incrementAndGet();
+    for (int vcpu = 0; vcpu < fetchers.size(); vcpu++) {
+      waiters.wake(vcpu);
+    }
   }
 
   @Override

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which vCPU waits for which page. One entry a vCPU, since a vCPU waits for one page at a time.
  *
- * <p>No wake-up is lost: the vCPU announces its page (volatile) and then tests the bit; the
- * installer clears the bit and then, after a full fence, looks for announcements. One of the two
- * sees the other.
+ * <p>No wake-up is lost: the vCPU announces its page and then, after a full fence, tests the bit;
+ * the installer clears the bit and then, after a full fence, looks for announcements. One of the
+ * two sees the other.
  */
 final class FaultWaiters {
   /** Wakes a vCPU's thread, wherever it waits. */
@@ -52,6 +52,8 @@ final class FaultWaiters {
     threads.setPlain(vcpu, Thread.currentThread());
     waiting.incrementAndGet();
     pages.set(vcpu, key(slotId, page));
+    // The bit is tested next with acquire, which a volatile write alone does not hold back.
+    VarHandle.fullFence();
   }
 
   /** vCPU {@code vcpu} waits no longer. */

@@ -114,21 +114,28 @@ final class IncomingMigration implements AutoCloseable {
             .setProtocolVersion(protocolVersion)
             .build();
     demandSink = installer.sink(PageInstaller.Origin.DEMAND);
-    for (int vcpu = 0; vcpu < vcpus; vcpu++) {
-      urgentLanes.add(new UrgentLane(vcpu, source, memory, demandSink, hello, this::laneEnded));
-    }
-    resolver = new FaultResolver(memory, waiters, urgentLanes, prefetch, timings);
-    drainLane =
-        new Lane<>(
-            "drain",
-            source,
-            new RpcChannel("drain-lane", source, true),
-            PageMethods.calledDrain(memory, installer.sink(PageInstaller.Origin.DRAIN)),
-            DrainRequest.newBuilder().setHello(hello).build(),
-            this::laneEnded);
     flusher =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("acknowledge").factory());
+    try {
+      for (int vcpu = 0; vcpu < vcpus; vcpu++) {
+        urgentLanes.add(
+            new UrgentLane(vcpu, source, memory, demandSink, hello, this::urgentLaneEnded));
+      }
+      resolver = new FaultResolver(memory, waiters, urgentLanes, prefetch, timings);
+      drainLane =
+          new Lane<>(
+              "drain",
+              source,
+              new RpcChannel("drain-lane", source, true),
+              PageMethods.calledDrain(memory, installer.sink(PageInstaller.Origin.DRAIN)),
+              DrainRequest.newBuilder().setHello(hello).build(),
+              this::laneEnded);
+    } catch (RuntimeException | Error e) {
+      urgentLanes.forEach(UrgentLane::close);
+      flusher.shutdownNow();
+      throw e;
+    }
   }
 
   /**
@@ -380,15 +387,32 @@ final class IncomingMigration implements AutoCloseable {
     close();
   }
 
-  private void laneEnded(String name, Status status) {
-    boolean abandoned;
+  private void urgentLaneEnded(String name, Status status) {
+    if (laneEnded(name, status)) {
+      askAgain();
+    }
+  }
+
+  /** Returns whether pages are missed: they had not all come, and the guest runs here. */
+  private boolean laneEnded(String name, Status status) {
+    boolean abandoned = false;
+    boolean missed = false;
     synchronized (this) {
       if (!lanesAttached) {
         laneFailure = "The " + name + " lane was lost: " + status.getDescription();
-        return;
+        return false;
       }
-      abandoned = !committed && tracker.phase() == Phase.ADVISED;
-      if (committed) {
+      if (!committed) {
+        // Decided here, so that a Commit that comes now is refused.
+        abandoned =
+            tracker.phase() == Phase.ADVISED
+                && tracker.tryEnter(
+                    Phase.FAILED,
+                    Optional.of(
+                        new PhaseTracker.Reason(
+                            ErrorCode.LANE_LOST,
+                            "The " + name + " lane was lost before switchover: " + why(status))));
+      } else {
         if (installer.isComplete()) {
           tracker.tryEnter(Phase.COMPLETED, Optional.empty());
           if (status.isOk()) {
@@ -396,7 +420,7 @@ final class IncomingMigration implements AutoCloseable {
             closeLanes();
           }
         } else {
-          String why = status.isOk() ? "the source closed it early" : status.getDescription();
+          missed = true;
           tracker.tryEnterFrom(
               Phase.POSTCOPY_ACTIVE,
               Phase.POSTCOPY_PAUSED,
@@ -405,20 +429,28 @@ final class IncomingMigration implements AutoCloseable {
                   "The "
                       + name
                       + " lane was lost after switchover ("
-                      + why
+                      + why(status)
                       + "); vCPUs that need a missing page wait."));
         }
       }
     }
     if (abandoned) {
       // Not on the event loop that reports it: closing waits for that loop's lane.
-      Thread.ofVirtual()
-          .start(() ->
-              abort(
-                  Phase.FAILED,
-                  ErrorCode.LANE_LOST,
-                  "The " + name + " lane was lost before switchover: " + status.getDescription()));
+      var _ = Thread.ofVirtual().name("abandon").start(this::close);
     }
+    return missed;
+  }
+
+  private void askAgain() {
+    try {
+      resolver.laneLost();
+    } catch (IllegalStateException e) {
+      LOG.debug("The guest was unloaded as its lane was lost.", e);
+    }
+  }
+
+  private static String why(Status status) {
+    return status.isOk() ? "the source closed it early" : String.valueOf(status.getDescription());
   }
 
   private void closeLanes() {

@@ -39,7 +39,7 @@ final class Lane<Q> implements AutoCloseable {
   /**
    * Connects and says hello.
    *
-   * @param channel the connection, which ends with the lane
+   * @param channel the connection, which ends with the lane, also with one that cannot be made
    * @param onEnd told once, with the lane's status, when it ends other than by {@link #close}
    */
   Lane(
@@ -52,17 +52,22 @@ final class Lane<Q> implements AutoCloseable {
     this.name = name;
     this.source = source;
     this.channel = channel;
-    // A call ends with the context it was made in. Lanes are made while Prepare is served, and
-    // outlive it.
-    Context served = Context.ROOT.attach();
     try {
-      call = channel.channel().newCall(method, CallOptions.DEFAULT);
-      call.start(new Listener(onEnd), new Metadata());
-    } finally {
-      Context.ROOT.detach(served);
+      // A call ends with the context it was made in. Lanes are made while Prepare is served, and
+      // outlive it.
+      Context served = Context.ROOT.attach();
+      try {
+        call = channel.channel().newCall(method, CallOptions.DEFAULT);
+        call.start(new Listener(onEnd), new Metadata());
+      } finally {
+        Context.ROOT.detach(served);
+      }
+      call.request(ALL);
+      send(hello);
+    } catch (RuntimeException | Error e) {
+      channel.close();
+      throw e;
     }
-    call.request(ALL);
-    send(hello);
   }
 
   private final class Listener extends ClientCall.Listener<FrameSize> {

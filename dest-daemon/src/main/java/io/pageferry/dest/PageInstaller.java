@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>INVARIANT (rule 1): a page's bit is cleared, with release, after its bytes are in place.
  * INVARIANT (rule 2): whoever sets a page's claimed bit first installs it; every later arrival is
- * dropped without a look at its bytes, so nothing that the guest wrote is ever overwritten.
+ * dropped without a look at its bytes, so nothing that the guest wrote is ever overwritten. Whoever
+ * fails at it clears the bit again, while the page still faults, and the next arrival installs it.
  *
  * <p>All lanes call it at once: the drain lane on its event loop, an urgent lane on its vCPU's
  * thread.
@@ -156,21 +157,30 @@ final class PageInstaller {
         long count,
         @Nullable Payload payload,
         long arrivalNanos) {
-      if (payload == null) {
-        // It may have been populated in expectation of something.
-        slot.discard(first, count);
-      } else {
-        fill(slot, first, count, payload);
+      try {
+        if (payload == null) {
+          // It may have been populated in expectation of something.
+          slot.discard(first, count);
+        } else {
+          fill(slot, first, count, payload);
+        }
+      } catch (RuntimeException | Error e) {
+        // Not installed, and so for the next arrival to install.
+        pages.claimed().clearRange(first, count);
+        throw e;
       }
       boolean awaited = waiters.stamp(slot.id(), first, count, origin, arrivalNanos);
       if (origin == Origin.DEMAND && payload != null && !(awaited && count == 1)) {
         pages.firstTouches().mark(first, count);
       }
       pages.userfault().allowRange(first, count);
-      waiters.wake(slot.id(), first, count);
-      counter(payload).add(count);
-      presentPages.addAndGet(count);
-      acknowledgements.add(slot.id(), first, count);
+      try {
+        waiters.wake(slot.id(), first, count);
+      } finally {
+        counter(payload).add(count);
+        presentPages.addAndGet(count);
+        acknowledgements.add(slot.id(), first, count);
+      }
     }
 
     private void fill(MemorySlot slot, long first, long count, Payload payload) {

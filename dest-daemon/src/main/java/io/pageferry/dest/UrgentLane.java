@@ -18,13 +18,14 @@ import java.util.function.BooleanSupplier;
  * The urgent lane of one vCPU, whose thread sends the fetch, waits for the page and installs it,
  * all without a hand-off to another thread; see {@link DrivenLoop}.
  *
- * <p>{@link #fetch} and {@link #await} belong to the vCPU's thread; {@link #wake} and the rest to
- * any.
+ * <p>{@link #fetch} and {@link #await} belong to the vCPU's thread; {@link #ask}, {@link #wake} and
+ * the rest to any.
  */
 final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
   private final GuestMemory memory;
   private final DrivenLoop loop;
   private final Lane<Demand> lane;
+  private volatile boolean lost;
 
   /** Whether prefetched pages may lie unread in the connection. The vCPU's thread only. */
   private boolean moreMayHaveCome;
@@ -39,6 +40,12 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
       BiConsumer<String, Status> onEnd) {
     this.memory = memory;
     loop = new DrivenLoop("urgent-lane-" + vcpu);
+    // A vCPU that finds the lane lost may tell the others at once.
+    BiConsumer<String, Status> noted =
+        (name, status) -> {
+          lost = true;
+          onEnd.accept(name, status);
+        };
     lane =
         new Lane<>(
             "urgent",
@@ -46,7 +53,7 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
             new RpcChannel(loop, source),
             PageMethods.calledDemand(memory, sink),
             Demand.hello(hello),
-            onEnd);
+            noted);
   }
 
   @Override
@@ -72,6 +79,16 @@ final class UrgentLane implements FaultResolver.Fetcher, AutoCloseable {
     } finally {
       loop.exit();
     }
+  }
+
+  @Override
+  public boolean isLost() {
+    return lost;
+  }
+
+  @Override
+  public void ask(int slotId, long page) {
+    lane.send(Demand.fetch(slotId, page, 1));
   }
 
   private static Demand demand(int slotId, long page, Prefetch prefetch) {

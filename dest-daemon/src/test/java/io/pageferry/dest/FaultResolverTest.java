@@ -22,6 +22,7 @@ class FaultResolverTest {
   private final Incoming incoming =
       new Incoming(64, new FaultWaiters(VCPUS, (vcpu, waiter) -> LockSupport.unpark(waiter)));
   private final List<Long> fetches = new CopyOnWriteArrayList<>();
+  private final List<SilentSource> lanes = new ArrayList<>();
   private final FaultTimings timings = new FaultTimings(VCPUS, true);
   private final FaultResolver resolver =
       new FaultResolver(
@@ -34,11 +35,25 @@ class FaultResolverTest {
 
   /** A source that answers nothing: notes what is asked for, and lets the vCPU park. */
   private final class SilentSource implements FaultResolver.Fetcher {
+    private final List<Long> askedFor = new CopyOnWriteArrayList<>();
+    private volatile boolean lost;
+
     @Override
     public long fetch(int slotId, long page, Prefetch prefetch, BooleanSupplier done) {
-      fetches.add(page);
+      ask(slotId, page);
       await(done);
       return System.nanoTime();
+    }
+
+    @Override
+    public boolean isLost() {
+      return lost;
+    }
+
+    @Override
+    public void ask(int slotId, long page) {
+      askedFor.add(page);
+      fetches.add(page);
     }
 
     @Override
@@ -55,11 +70,10 @@ class FaultResolverTest {
   }
 
   private List<FaultResolver.Fetcher> fetchers() {
-    List<FaultResolver.Fetcher> all = new ArrayList<>();
     for (int vcpu = 0; vcpu < VCPUS; vcpu++) {
-      all.add(new SilentSource());
+      lanes.add(new SilentSource());
     }
-    return all;
+    return List.copyOf(lanes);
   }
 
   /** A vCPU that only faults. */
@@ -155,6 +169,68 @@ class FaultResolverTest {
     incoming.demand.pages(incoming.slot, 5, 1, Incoming.filledWith(1), System.nanoTime());
     join(again);
     assertThat(fetches).containsExactly(5L);
+  }
+
+  private void lose(int lane) {
+    lanes.get(lane).lost = true;
+    resolver.laneLost();
+  }
+
+  private void bring(long page, Thread... waiting) throws InterruptedException {
+    incoming.demand.pages(incoming.slot, page, 1, Incoming.filledWith(1), System.nanoTime());
+    for (Thread thread : waiting) {
+      join(thread);
+    }
+  }
+
+  @Test
+  void whatWasAskedForOnALaneThatIsLostIsAskedForAgainOnALaneThatIsLeft() throws Exception {
+    Thread first = fault(new FaultingVcpu(0), 9);
+    await().atMost(PATIENCE).until(() -> lanes.get(0).askedFor.contains(9L));
+    Thread second = fault(new FaultingVcpu(1), 9);
+    await().atMost(PATIENCE).until(() -> second.getState() == Thread.State.TIMED_WAITING);
+    assertThat(fetches).hasSize(1);
+    lose(0);
+    await().atMost(PATIENCE).until(() -> fetches.size() == 2);
+    assertThat(lanes.get(0).askedFor).hasSize(1);
+    bring(9, first, second);
+  }
+
+  @Test
+  void aVcpuWhoseLaneIsLostAsksOnAnothersLane() throws Exception {
+    Thread waiting = fault(new FaultingVcpu(2), 4);
+    await().atMost(PATIENCE).until(() -> lanes.get(2).askedFor.contains(4L));
+    lose(2);
+    await().atMost(PATIENCE).until(() -> lanes.get(0).askedFor.contains(4L));
+    bring(4, waiting);
+    Thread next = fault(new FaultingVcpu(2), 5);
+    await().atMost(PATIENCE).until(() -> lanes.get(0).askedFor.contains(5L));
+    bring(5, next);
+    assertThat(fetches).containsExactly(4L, 4L, 5L);
+  }
+
+  @Test
+  void aFetchThatMeetsTheLossOfItsLaneIsMadeOnAnother() throws Exception {
+    // Lost before it is asked, and not told of: as for a vCPU that looked a moment earlier.
+    lanes.get(0).lost = true;
+    lanes.get(3).lost = true;
+    Thread waiting = fault(new FaultingVcpu(3), 7);
+    await().atMost(PATIENCE).until(() -> lanes.get(1).askedFor.contains(7L));
+    bring(7, waiting);
+  }
+
+  @Test
+  void withoutAnyLaneAVcpuWaitsAndCanStillBeKicked() throws Exception {
+    for (int lane = 0; lane < VCPUS; lane++) {
+      lose(lane);
+    }
+    FaultingVcpu vcpu = new FaultingVcpu(0);
+    Thread waiting = fault(vcpu, 3);
+    await().atMost(PATIENCE).until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
+    assertThat(fetches).isEmpty();
+    vcpu.kick();
+    resolver.kicked(vcpu);
+    join(waiting);
   }
 
   @Test

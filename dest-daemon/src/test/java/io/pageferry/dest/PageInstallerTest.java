@@ -2,6 +2,7 @@ package io.pageferry.dest;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pageferry.memory.PageBitmap;
 import io.pageferry.memory.PageGeometry;
@@ -103,6 +104,28 @@ class PageInstallerTest {
     assertThat(incoming.installer.duplicatePages()).isEqualTo(PAGES);
     assertThat(incoming.acknowledgedPages()).isEqualTo(PAGES);
     assertThat(incoming.installer.isComplete()).isTrue();
+  }
+
+  @Test
+  void aPageWhoseArrivalFailsStillFaultsAndTheNextArrivalInstallsIt() {
+    PageSink.Payload failing =
+        watched(page -> {
+          if (page == 6) {
+            throw new OutOfMemoryError("a fault of this test");
+          }
+        });
+    assertThatThrownBy(() -> incoming.drain.pages(incoming.slot, 4, 8, failing, 0))
+        .isInstanceOf(OutOfMemoryError.class);
+    assertThat(incoming.installer.presentPages()).isZero();
+    assertThat(incoming.faults(4)).isTrue();
+    incoming.demand.pages(incoming.slot, 6, 1, Incoming.filledWith(2), 0);
+    incoming.drain.pages(incoming.slot, 4, 8, Incoming.filledWith(1), 0);
+    assertThat(incoming.installer.presentPages()).isEqualTo(8);
+    assertThat(incoming.installer.duplicatePages()).isEqualTo(1);
+    assertThat(incoming.word(6, 0)).isEqualTo(2);
+    assertThat(incoming.word(4, 0)).isEqualTo(1);
+    incoming.acknowledgements.flush();
+    assertThat(incoming.acknowledgedPages()).isEqualTo(8);
   }
 
   @Test
