@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -161,6 +162,9 @@ final class IncomingMigration implements AutoCloseable {
       var _ =
           flusher.scheduleWithFixedDelay(
               this::acknowledge, ACKNOWLEDGE_MILLIS, ACKNOWLEDGE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      throw new PageFerryException(
+          ErrorCode.CANCELLED, "The migration was ended while it was prepared.", e);
     } catch (OutOfMemoryError e) {
       throw new PageFerryException(
           ErrorCode.INSUFFICIENT_THREADS,
