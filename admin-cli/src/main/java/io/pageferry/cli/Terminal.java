@@ -7,12 +7,15 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.pageferry.cli.view.Palette;
 import io.pageferry.cli.view.Size;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -28,9 +31,12 @@ public final class Terminal {
   /** More than any line of progress takes. */
   private static final int UNCUT_COLUMNS = 160;
 
-  private static final @Nullable MethodHandle IOCTL = ioctl();
-  private static final long TIOCGWINSZ =
-      System.getProperty("os.name", "").startsWith("Mac") ? 0x40087468L : 0x5413L;
+  /** The system call; making its handle takes a tenth of a second, so it waits for a device. */
+  private static final class Ioctl {
+    private static final @Nullable MethodHandle HANDLE = ioctl();
+    private static final long TIOCGWINSZ =
+        System.getProperty("os.name", "").startsWith("Mac") ? 0x40087468L : 0x5413L;
+  }
 
   private final PrintStream stream;
   private final int fileDescriptor;
@@ -94,19 +100,29 @@ public final class Terminal {
 
   /** Size of the terminal behind the descriptor; 0 columns when there is none. */
   private Size sizeOfDevice() {
-    if (IOCTL == null) {
+    if (!mayBeTerminal() || Ioctl.HANDLE == null) {
       return NONE;
     }
     try (Arena arena = Arena.ofConfined()) {
       // struct winsize: four unsigned shorts, rows and columns first.
       MemorySegment size = arena.allocate(8, 2);
       // Safe: the descriptor is only asked, and the kernel writes at most the eight bytes given.
-      int result = (int) IOCTL.invokeExact(fileDescriptor, TIOCGWINSZ, size);
+      int result = (int) Ioctl.HANDLE.invokeExact(fileDescriptor, Ioctl.TIOCGWINSZ, size);
       int rows = Short.toUnsignedInt(size.get(JAVA_SHORT, 0));
       int columns = Short.toUnsignedInt(size.get(JAVA_SHORT, 2));
       return result != 0 ? NONE : new Size(columns == 0 ? DEFAULT_COLUMNS : columns, rows);
     } catch (Throwable e) {
       throw new IllegalStateException("ioctl takes these arguments on every supported system.", e);
+    }
+  }
+
+  /** Whether the descriptor leads to a device that may have a size; true where nobody can tell. */
+  private boolean mayBeTerminal() {
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fileDescriptor)).toString();
+      return target.startsWith("/dev/") && !target.equals("/dev/null");
+    } catch (IOException | UnsupportedOperationException _) {
+      return true;
     }
   }
 
