@@ -1,20 +1,27 @@
 # shellcheck shell=bash disable=SC2154
 # What the launcher of a source tree and that of an installed copy share: finding Java and running a program's JVM.
-# Sourced. Whoever does so has set `java_programs`, the programs of a Java home that it needs, and before it runs a program
-# `launcher_options`, options of its own for the JVM.
+# Sourced. Whoever does so has set `java_programs`, the programs of a Java home that it needs; `cache_directory`, where caches
+# of ahead-of-time work are; and before it runs a program `launcher_options`, options of its own for the JVM.
 
 readonly required_java=25
 launcher_directory=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly launcher_directory
+# shellcheck source=dist/src/main/launcher/aot-cache.sh
+source "$launcher_directory/aot-cache.sh"
 
 # The major version of the Java in a directory; nothing if there is none, or a program that is needed is missing.
 java_major() {
-  local release=$1/release program
+  local release=$1/release program line
   [[ -r $release ]] || return 0
   for program in "${java_programs[@]}"; do
     [[ -x $1/bin/$program ]] || return 0
   done
-  sed -n 's/^JAVA_VERSION="\(1\.\)\{0,1\}\([0-9]*\).*/\2/p' "$release"
+  while IFS= read -r line; do
+    if [[ $line =~ ^JAVA_VERSION=\"(1\.)?([0-9]+) ]]; then
+      printf '%s' "${BASH_REMATCH[2]}"
+      return
+    fi
+  done <"$release"
 }
 
 is_recent() {
@@ -66,15 +73,25 @@ find_java() {
   printf '%s' "$best"
 }
 
-# Becomes the JVM of a program: source, dest, ferry or bench.
+# The class path of given jars and those of a directory, always in the same order: a cache holds for one class path.
+#   class_path DIRECTORY [JAR ...]
+class_path() {
+  local LC_ALL=C IFS=: directory=$1
+  shift
+  local jars=("$@" "$directory"/*.jar)
+  printf '%s' "${jars[*]}"
+}
+
+# Becomes the JVM of a program: source, dest, ferry, bench, or training, which is a ferry that trains the caches.
 #   run_program PROGRAM LAUNCHER CLASS_PATH [ARGUMENT ...]
 run_program() {
-  local program=$1 launcher=$2 class_path=$3 main_class kind=command option more=() options=()
+  local program=$1 launcher=$2 class_path=$3 main_class kind=command option more=() options=() cache_options
   shift 3
   case $program in
     source) main_class=io.pageferry.source.SourceMain kind=daemon ;;
     dest) main_class=io.pageferry.dest.DestMain kind=daemon ;;
     bench) main_class=io.pageferry.bench.sitting.BenchCommand ;;
+    training) main_class=io.pageferry.cli.training.CacheTraining program=ferry ;;
     *) main_class=io.pageferry.cli.Ferry ;;
   esac
   # One by one, not as files with @: jcmd does not find a main class behind those.
@@ -85,9 +102,11 @@ run_program() {
     # glibc would keep an arena, and what was freed in it, for each thread.
     export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-1}
   fi
+  choose_cache "$program" "$class_path"
   if [[ -n ${PAGEFERRY_JAVA_OPTS:-} ]]; then
     read -r -a more <<<"$PAGEFERRY_JAVA_OPTS"
   fi
-  exec "$JAVA_HOME/bin/java" "${options[@]}" ${launcher_options[@]+"${launcher_options[@]}"} ${more[@]+"${more[@]}"} -Dpageferry.launcher="$launcher" \
+  exec "$JAVA_HOME/bin/java" "${options[@]}" ${launcher_options[@]+"${launcher_options[@]}"} \
+    ${cache_options[@]+"${cache_options[@]}"} ${more[@]+"${more[@]}"} -Dpageferry.launcher="$launcher" \
     -cp "$class_path" "$main_class" "$@"
 }

@@ -46,18 +46,24 @@ public final class Ferry {
 
   /** Runs one command. */
   public static void main(String[] arguments) {
-    // Only warnings of libraries, on standard error; before anything logs.
-    System.setProperty("logback.configurationFile", "ferry-logback.xml");
-    SLF4JBridgeHandler.removeHandlersForRootLogger();
-    SLF4JBridgeHandler.install();
+    prepareLogging();
     int exitCode = commandLine().execute(arguments);
     System.exit(exitCode == ExitCode.OK.number() ? afterOutput() : exitCode);
   }
 
+  /** Only warnings of libraries, on standard error; to be called before anything logs. */
+  public static void prepareLogging() {
+    System.setProperty("logback.configurationFile", "ferry-logback.xml");
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
+    SLF4JBridgeHandler.install();
+  }
+
   /** A command that did as asked has not, if nobody can read what it printed. */
   private static int afterOutput() {
-    System.out.flush();
-    return StandardOutput.failure().map(failure -> print(failure, System.err)).orElse(0);
+    // Why it failed is asked only if it did: the question takes a tenth of a second.
+    return System.out.checkError()
+        ? StandardOutput.failure().map(failure -> print(failure, System.err)).orElse(0)
+        : ExitCode.OK.number();
   }
 
   private static int print(FerryException failure, PrintStream err) {

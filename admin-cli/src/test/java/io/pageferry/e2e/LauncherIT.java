@@ -79,6 +79,7 @@ class LauncherIT {
                 ".ci/reproducible",
                 "dist/src/main/launcher/ferry",
                 "dist/src/main/launcher/launcher.sh",
+                "dist/src/main/launcher/aot-cache.sh",
                 "dist/src/main/launcher/make-aot-cache",
                 "dist/src/test/native/sandbox")
             .directory(Launcher.repository().toFile())

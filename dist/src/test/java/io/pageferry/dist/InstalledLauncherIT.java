@@ -89,19 +89,4 @@ class InstalledLauncherIT {
     assertThat(run(ferry, "demo", "--guest=counter", "--memory=16MiB").succeeded())
         .contains("Everything agrees.");
   }
-
-  @Test
-  void daemonsStartFromACacheOnceOneIsMadeAndOnlyWithTheJavaThatMadeIt() throws Exception {
-    var _ = run(ferry.resolveSibling("../libexec/make-aot-cache").normalize()).succeeded();
-    environment.put("PAGEFERRY_JAVA_OPTS", "-Xlog:aot -Xlog:class+path");
-    assertThat(run(ferry, "dest", "--help").succeeded()).contains("Using AOT-linked classes: true");
-
-    Files.writeString(
-        Path.of(environment.get("JAVA_HOME"), "release"),
-        "\nSOURCE=\"other\"\n",
-        java.nio.file.StandardOpenOption.APPEND);
-    assertThat(run(ferry, "dest", "--help").succeeded())
-        .contains("--max-vcpus")
-        .doesNotContain("dest.aot");
-  }
 }

@@ -21,18 +21,21 @@ import java.util.concurrent.TimeUnit;
 public final class DaemonProcess implements AutoCloseable {
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(50);
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(3);
   private static final int TAIL_LINES = 15;
 
   private final Role role;
   private final Process process;
   private final Path log;
   private final AdminClient client;
+  private final int metricsPort;
 
-  private DaemonProcess(Role role, Process process, Path log, AdminClient client) {
+  private DaemonProcess(Role role, Process process, Path log, AdminClient client, int metricsPort) {
     this.role = role;
     this.process = process;
     this.log = log;
     this.client = client;
+    this.metricsPort = metricsPort;
   }
 
   /**
@@ -66,7 +69,7 @@ public final class DaemonProcess implements AutoCloseable {
     }
     try {
       return new DaemonProcess(
-          role, builder.start(), log, new AdminClient(role, address, CALL_TIMEOUT));
+          role, builder.start(), log, new AdminClient(role, address, CALL_TIMEOUT), metricsPort);
     } catch (IOException e) {
       throw new FerryException(
           ExitCode.ENVIRONMENT,
@@ -77,6 +80,11 @@ public final class DaemonProcess implements AutoCloseable {
   /** The number of its process. */
   public long pid() {
     return process.pid();
+  }
+
+  /** Where it serves its metrics, on loopback. */
+  public int metricsPort() {
+    return metricsPort;
   }
 
   /** Its admin service. */
@@ -153,12 +161,17 @@ public final class DaemonProcess implements AutoCloseable {
     }
   }
 
+  /** Tells it to end, and waits for that. Whether it has ended. */
+  boolean end(Duration patience) throws InterruptedException {
+    process.destroy();
+    return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
   @Override
   public void close() {
     client.close();
-    process.destroy();
     try {
-      if (process.waitFor(3, TimeUnit.SECONDS)) {
+      if (end(CLOSE_PATIENCE)) {
         return;
       }
     } catch (InterruptedException _) {

@@ -106,6 +106,23 @@ public final class LocalDaemons implements AutoCloseable {
     return processes.get(1);
   }
 
+  /**
+   * Tells both to end, one after the other, and waits for that.
+   *
+   * @param patience for each
+   * @throws FerryException if one has not ended by then
+   */
+  public void end(Duration patience) throws InterruptedException {
+    for (DaemonProcess process : List.of(source(), destination())) {
+      if (!process.end(patience)) {
+        throw new FerryException(
+            ExitCode.INTERNAL,
+            "%s did not end within %d s of SIGTERM."
+                .formatted(process.client().description(), patience.toSeconds()));
+      }
+    }
+  }
+
   /** Clients of both; they end with this host. */
   public synchronized Daemons daemons() {
     return new Daemons(processes.get(0).client(), processes.get(1).client());

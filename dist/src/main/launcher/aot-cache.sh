@@ -1,0 +1,65 @@
+# shellcheck shell=bash disable=SC2154,SC2034
+# The caches of ahead-of-time work (JEP 483, 514, 515), one for each program: making them, and the options of a JVM that uses
+# one. Sourced by launcher.sh. Whoever did that has set `cache_directory`, where they are.
+
+readonly cached_programs=(source dest ferry)
+
+# Whether the cache of a program was made with this Java and after these jars. The JVM looks again, and closer. An empty cache
+# says that none could be made.
+#   cache_fits PROGRAM CLASS_PATH
+cache_fits() {
+  local cache=$cache_directory/$1.aot jar jars
+  [[ -r $cache && -r $cache_directory/release && $(<"$cache_directory/release") == "$(<"$JAVA_HOME/release")" ]] || return 1
+  IFS=: read -r -a jars <<<"$2"
+  for jar in "${jars[@]}"; do
+    [[ ! $jar -nt $cache ]] || return 1
+  done
+}
+
+# Sets `cache_options`, for the JVM of a program: to use its cache, or to write one while the caches are made.
+#   choose_cache PROGRAM CLASS_PATH
+choose_cache() {
+  cache_options=()
+  if [[ -n ${PAGEFERRY_AOT_OUTPUT:-} ]]; then
+    cache_options=(-XX:AOTCacheOutput="$PAGEFERRY_AOT_OUTPUT/$1.aot")
+  elif [[ -s $cache_directory/$1.aot ]] && cache_fits "$1" "$2"; then
+    # A JVM that finds that a cache does not fit says so on standard output, and goes on without.
+    cache_options=(-XX:AOTCache="$cache_directory/$1.aot" -Xlog:aot=off)
+  fi
+}
+
+# Makes the caches of all programs, by real migrations between two daemons. Fails, and prints why, if it cannot.
+#   make_caches LAUNCHER CLASS_PATH     the class path is the command line's
+make_caches() {
+  local made=$cache_directory.new program
+  rm -rf "$made"
+  mkdir -p "$made" || return
+  if ! train_caches "$made" "$@" >"$made/training.log" 2>&1; then
+    cat "$made"/*.log >&2
+    return 1
+  fi
+  for program in "${cached_programs[@]}"; do
+    if [[ ! -s $made/$program.aot ]]; then
+      cat "$made"/*.log >&2
+      echo "ferry: Java made no cache for $program; the output of the training is above." >&2
+      return 1
+    fi
+  done
+  rm -f "$made"/*.log
+  cp "$JAVA_HOME/release" "$made/release"
+  rm -rf "$cache_directory"
+  mv "$made" "$cache_directory"
+}
+
+# Leaves empty caches, so that nobody tries again before the jars or Java change.
+leave_empty_caches() {
+  mkdir -p "$cache_directory"
+  cp "$JAVA_HOME/release" "$cache_directory/release"
+  (cd "$cache_directory" && for program in "${cached_programs[@]}"; do : >"$program.aot"; done)
+}
+
+# Settings of the caller are not for the daemons of a training.
+train_caches() (
+  unset "${!PAGEFERRY_@}"
+  PAGEFERRY_AOT_OUTPUT=$1 run_program training "$2" "$3" "$1"
+)
