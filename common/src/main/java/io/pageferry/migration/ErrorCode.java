@@ -62,5 +62,7 @@ public enum ErrorCode {
   /** The daemon is about to end and takes no new work. */
   SHUTTING_DOWN,
   /** The host lets the daemon start no more threads. */
-  INSUFFICIENT_THREADS
+  INSUFFICIENT_THREADS,
+  /** The guest, or pages that it needs, were given up by a forced unload. */
+  GUEST_DISCARDED
 }

@@ -24,7 +24,10 @@ public enum Phase {
   COMPLETED,
   /** Ended before switchover on request; the guest stays at the source. */
   CANCELLED,
-  /** Ended before switchover by an error; the guest stays at the source. */
+  /**
+   * Ended by an error before switchover, and then the guest stays at the source; or after it by a
+   * forced unload, and then the guest or pages of it are lost.
+   */
   FAILED;
 
   /** Whether a migration in this phase is over. */
@@ -52,9 +55,9 @@ public enum Phase {
       case SETUP -> Set.of(PRECOPY, SWITCHOVER, CANCELLED, FAILED);
       case PRECOPY -> Set.of(SWITCHOVER, CANCELLED, FAILED);
       case SWITCHOVER -> Set.of(POSTCOPY_ACTIVE, POSTCOPY_PAUSED, CANCELLED, FAILED);
-      case POSTCOPY_ACTIVE -> Set.of(POSTCOPY_PAUSED, COMPLETED);
-      case POSTCOPY_PAUSED -> Set.of(RECOVERING, POSTCOPY_ACTIVE, COMPLETED);
-      case RECOVERING -> Set.of(POSTCOPY_ACTIVE, POSTCOPY_PAUSED);
+      case POSTCOPY_ACTIVE -> Set.of(POSTCOPY_PAUSED, COMPLETED, FAILED);
+      case POSTCOPY_PAUSED -> Set.of(RECOVERING, POSTCOPY_ACTIVE, COMPLETED, FAILED);
+      case RECOVERING -> Set.of(POSTCOPY_ACTIVE, POSTCOPY_PAUSED, FAILED);
       case COMPLETED, CANCELLED, FAILED -> Set.of();
     };
   }

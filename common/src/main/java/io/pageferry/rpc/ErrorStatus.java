@@ -41,7 +41,7 @@ public final class ErrorStatus {
           Status.Code.FAILED_PRECONDITION;
       case DESTINATION_UNREACHABLE, LANE_LOST, SHUTTING_DOWN -> Status.Code.UNAVAILABLE;
       case HANDOVER_OUTCOME_UNKNOWN -> Status.Code.UNKNOWN;
-      case DIGEST_MISMATCH -> Status.Code.DATA_LOSS;
+      case DIGEST_MISMATCH, GUEST_DISCARDED -> Status.Code.DATA_LOSS;
       case CANCELLED -> Status.Code.CANCELLED;
       case INTERNAL -> Status.Code.INTERNAL;
     };

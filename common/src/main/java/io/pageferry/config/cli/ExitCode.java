@@ -26,8 +26,8 @@ public enum ExitCode {
   VERIFICATION_FAILED(8, "verification failed (digests or the guest's own check)"),
   /** The migration is paused after switchover and waits for a connection. */
   PAUSED(9, "migration paused after switchover"),
-  /** A daemon was ended with a guest, or pages of one, that did not survive it. */
-  GUEST_LOST(10, "a daemon ended and a guest with it"),
+  /** A guest, or pages that it needs, went with a daemon that ended or by a forced unload. */
+  GUEST_LOST(10, "a guest was lost with a daemon, or unloaded by force"),
   /** Ended by Ctrl-C (SIGINT). */
   INTERRUPTED(130, "interrupted"),
   /** Whoever read the output has gone, as programs end that know no better (SIGPIPE). */
@@ -74,6 +74,7 @@ public enum ExitCode {
       case CANCELLED -> MIGRATION_FAILED;
       case DIGEST_MISMATCH -> VERIFICATION_FAILED;
       case LANE_LOST, HANDOVER_OUTCOME_UNKNOWN -> PAUSED;
+      case GUEST_DISCARDED -> GUEST_LOST;
     };
   }
 }
