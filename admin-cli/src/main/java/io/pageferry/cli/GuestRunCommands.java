@@ -6,10 +6,12 @@ import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.PauseGuestRequest;
 import io.pageferry.proto.v1.ResumeGuestRequest;
 import io.pageferry.proto.v1.UnloadGuestRequest;
+import io.pageferry.proto.v1.UnloadGuestResponse;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Commands that need no more than the guest's side. */
@@ -73,11 +75,22 @@ final class GuestRunCommands {
 
   @Command(name = "unload", description = "Discard the guest and free its memory.")
   static final class Unload extends OneCall {
+    @Option(
+        names = "--force",
+        description = {
+          "Also while a migration runs or is paused: end it, and give up what only this daemon"
+              + " has.",
+          "Without it, the refusal says what that is."
+        })
+    private boolean force;
+
     @Override
     Answer ask(AdminClient client) {
+      UnloadGuestRequest request = UnloadGuestRequest.newBuilder().setForce(force).build();
+      UnloadGuestResponse response = client.call(stub -> stub.unloadGuest(request));
+      String gone = "The guest is gone from " + client.description() + ".";
       return new Answer(
-          client.call(stub -> stub.unloadGuest(UnloadGuestRequest.getDefaultInstance())),
-          "The guest is gone from " + client.description() + ".");
+          response, response.getLoss().isEmpty() ? gone : gone + " " + response.getLoss());
     }
   }
 }

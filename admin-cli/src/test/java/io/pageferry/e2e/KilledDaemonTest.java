@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledDaemonTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  @TempDir private Path directory = Path.of("");
   private JavaProgram source;
   private JavaProgram destination;
   private AdminClient sourceClient;
@@ -35,7 +36,7 @@ class KilledDaemonTest {
 
   /** The guest runs at the destination; the drain waits, so that pages stay at the source. */
   @BeforeEach
-  void startPostcopy(@TempDir Path directory) throws Exception {
+  void startPostcopy() throws Exception {
     source = JavaProgram.source(directory);
     destination = JavaProgram.destination(directory);
     String from = source.awaitAddress();
@@ -87,6 +88,60 @@ class KilledDaemonTest {
     ferry("guest", "resume", "--source=" + sourceClient.address())
         .refused(ExitCode.REFUSED, "epoch");
     assertThat(source.isAlive()).isTrue();
+  }
+
+  @Test
+  void aSourceWhoseDestinationIsGoneGivesItsPagesUpByForceAndTakesTheNextGuest() throws Exception {
+    destination.kill();
+    var _ = awaitPaused(sourceClient);
+    String at = "--source=" + sourceClient.address();
+    ferry("guest", "pause", at).refused(ExitCode.REFUSED, destinationClient.address());
+    ferry("guest", "console", "--write=q", at)
+        .refused(ExitCode.REFUSED, destinationClient.address());
+    ferry("guest", "unload", at).refused(ExitCode.REFUSED, "cannot go on", "--force");
+    assertThat(ferry("guest", "unload", "--force", at).succeeded()).contains("cannot go on");
+    assertThat(sourceClient.status().getPhase()).isEqualTo(Phase.PHASE_FAILED);
+    var _ = ferry("guest", "load", "--program=counter", "--memory=4MiB", at).succeeded();
+    try (JavaProgram other = JavaProgram.destination(directory)) {
+      ferry("migrate", at, "--dest=" + other.awaitAddress()).succeeded();
+    }
+  }
+
+  @Test
+  void aDestinationWhoseSourceIsGoneEndsItsWaitingGuestByForceAndTakesTheNext() throws Exception {
+    source.kill();
+    var _ = awaitPaused(destinationClient);
+    // Every vCPU waits for a page, on a lane that has no other end.
+    await()
+        .atMost(PATIENCE)
+        .until(() -> destinationClient.status().getGuest().getVcpus(0).getWaitingNanos() > 0);
+    assertTheDestinationIsFreedByForce();
+  }
+
+  @Test
+  void aDestinationWhoseSourceHangsEndsItsWaitingGuestByForceAndTakesTheNext() throws Exception {
+    source.signal("STOP");
+    await()
+        .atMost(PATIENCE)
+        .until(() -> destinationClient.status().getGuest().getVcpus(0).getWaitingNanos() > 0);
+    assertTheDestinationIsFreedByForce();
+  }
+
+  private void assertTheDestinationIsFreedByForce() throws Exception {
+    String at = "--dest=" + destinationClient.address();
+    ferry("guest", "unload", "--at=dest", at).refused(ExitCode.REFUSED, "never arrived", "--force");
+    assertThat(ferry("guest", "unload", "--at=dest", "--force", at).succeeded())
+        .contains("never arrived");
+    Status status = destinationClient.status();
+    assertThat(status.getPhase()).isEqualTo(Phase.PHASE_LISTENING);
+    assertThat(status.hasGuest()).isFalse();
+    assertThat(status.getMigration().getReasonCode())
+        .isEqualTo(ErrorCode.ERROR_CODE_GUEST_DISCARDED);
+    try (JavaProgram other = JavaProgram.source(directory)) {
+      String from = "--source=" + other.awaitAddress();
+      ferry("guest", "load", "--program=counter", "--memory=4MiB", from).succeeded();
+      ferry("migrate", from, at).succeeded();
+    }
   }
 
   @Test

@@ -6,7 +6,6 @@ import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import io.pageferry.guest.Console;
 import io.pageferry.guest.Machine;
-import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.AdminServiceGrpc;
@@ -97,8 +96,8 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
     answer(
         observer,
         () -> {
-          daemon.unload();
-          return UnloadGuestResponse.getDefaultInstance();
+          String loss = daemon.unload(request.getForce()).orElse("");
+          return UnloadGuestResponse.newBuilder().setLoss(loss).build();
         });
   }
 
@@ -108,15 +107,7 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
     answer(
         observer,
         () -> {
-          if (!daemon.guest().machine().console().send(request.getData().toByteArray())) {
-            throw new PageFerryException(
-                ErrorCode.WRONG_GUEST_STATE,
-                "The guest has not read its console: no room for "
-                    + request.getData().size()
-                    + " more bytes in its queue of "
-                    + Console.INPUT_CAPACITY
-                    + ".");
-          }
+          daemon.heldGuest().type(request.getData().toByteArray());
           return WriteConsoleResponse.getDefaultInstance();
         });
   }
@@ -148,6 +139,10 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
           console.await(offset, FOLLOW_MILLIS);
         }
       }
+      if (request.getFollow() && isHere(machine) && machine.state() != Machine.State.STOPPED) {
+        // It has moved: this says where.
+        var _ = daemon.heldGuest();
+      }
       stream.complete();
     } catch (RuntimeException | Error e) {
       UnaryCalls.refuse(observer, e);
@@ -156,10 +151,19 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
     }
   }
 
-  /** Whether a guest is still here and has not ended. */
+  /** Whether a guest is still this daemon's and has not ended. */
   private boolean mayWrite(Machine machine) {
     try {
-      return daemon.guest().machine().equals(machine) && machine.state() != Machine.State.STOPPED;
+      return daemon.heldGuest().machine().equals(machine)
+          && machine.state() != Machine.State.STOPPED;
+    } catch (PageFerryException _) {
+      return false;
+    }
+  }
+
+  private boolean isHere(Machine machine) {
+    try {
+      return daemon.guest().machine().equals(machine);
     } catch (PageFerryException _) {
       return false;
     }

@@ -5,6 +5,7 @@ import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.Status;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -21,8 +22,11 @@ public interface DaemonControl {
   /** Which daemon this is. */
   Role role();
 
-  /** The guest; throws NO_GUEST if there is none. */
+  /** The guest, or what is left of one that has moved; throws NO_GUEST if there is none. */
   HostedGuest guest();
+
+  /** The guest if it is this daemon's; throws FENCED, with where it is, if it is not. */
+  HostedGuest heldGuest();
 
   /** Creates a guest, paused. */
   UUID load(LoadGuestRequest request);
@@ -33,8 +37,12 @@ public interface DaemonControl {
   /** Stops the guest; returns how long it took, in nanoseconds. */
   long pause();
 
-  /** Discards the guest. */
-  void unload();
+  /**
+   * Discards the guest; one whose migration is not over only with {@code force}.
+   *
+   * @return what was lost besides, in a sentence
+   */
+  Optional<String> unload(boolean force);
 
   /** Starts a migration. */
   UUID migrate(MigrateRequest request);

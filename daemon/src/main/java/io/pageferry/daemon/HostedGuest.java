@@ -1,5 +1,6 @@
 package io.pageferry.daemon;
 
+import io.pageferry.guest.Console;
 import io.pageferry.guest.Machine;
 import io.pageferry.guest.Vcpu;
 import io.pageferry.guest.VcpuThreadException;
@@ -114,11 +115,32 @@ public final class HostedGuest implements AutoCloseable {
    * Stops every vCPU; idempotent.
    *
    * @return how long it took, in nanoseconds
+   * @throws PageFerryException FENCED or WRONG_GUEST_STATE if it is not this daemon's to pause
    */
   public long pause() {
     long start = System.nanoTime();
-    machine.pause();
+    fence.whileHeld(machine::pause);
     return System.nanoTime() - start;
+  }
+
+  /**
+   * Puts bytes into the queue of its serial port.
+   *
+   * @throws PageFerryException WRONG_GUEST_STATE if there is no room, or while it is handed over;
+   *     FENCED once it was
+   */
+  public void type(byte[] data) {
+    fence.whileHeld(() -> {
+      if (!machine.console().send(data)) {
+        throw new PageFerryException(
+            ErrorCode.WRONG_GUEST_STATE,
+            "The guest has not read its console: no room for "
+                + data.length
+                + " more bytes in its queue of "
+                + Console.INPUT_CAPACITY
+                + ".");
+      }
+    });
   }
 
   /**

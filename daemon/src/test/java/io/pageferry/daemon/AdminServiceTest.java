@@ -40,6 +40,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -116,8 +117,14 @@ class AdminServiceTest {
     }
 
     @Override
-    public void unload() {
+    public HostedGuest heldGuest() {
+      return guest();
+    }
+
+    @Override
+    public Optional<String> unload(boolean force) {
       failIfTold();
+      return force ? Optional.of("Told to say so.") : Optional.empty();
     }
 
     @Override

@@ -225,7 +225,8 @@ final class DestControl implements DaemonControl, AutoCloseable {
     IncomingMigration last = held.incoming();
     if (last != null && isAborted(last.tracker().phase())) {
       held = held.withoutAborted();
-      lastAborted = last.key();
+      // Of a guest that ran here nothing is sworn, also when it is gone.
+      lastAborted = last.isCommitted() ? null : last.key();
     }
   }
 
@@ -301,10 +302,14 @@ final class DestControl implements DaemonControl, AutoCloseable {
     IncomingMigration here = held.incoming();
     HostedGuest guest = here == null ? null : here.guest().orElse(null);
     if (guest == null) {
-      throw new PageFerryException(
-          ErrorCode.NO_GUEST, "The destination has no guest; migrate one to it.");
+      throw noGuest();
     }
     return guest;
+  }
+
+  private static PageFerryException noGuest() {
+    return new PageFerryException(
+        ErrorCode.NO_GUEST, "The destination has no guest; migrate one to it.");
   }
 
   @Override
@@ -314,32 +319,55 @@ final class DestControl implements DaemonControl, AutoCloseable {
   }
 
   @Override
+  public HostedGuest heldGuest() {
+    IncomingMigration migration = held.incoming();
+    HostedGuest here = guest();
+    if (migration != null && !here.fence().isHeld()) {
+      throw new PageFerryException(
+          ErrorCode.FENCED,
+          "Guest "
+              + here.name()
+              + " is still at the source "
+              + migration.source()
+              + ", which has not handed it over; ask that daemon (ferry: --at source).");
+    }
+    return here;
+  }
+
+  @Override
   public void resume() {
-    guest().resume();
+    heldGuest().resume();
   }
 
   @Override
   public long pause() {
-    return guest().pause();
+    return heldGuest().pause();
   }
 
   @Override
-  public void unload() {
-    takeAway().close();
-  }
-
-  private synchronized IncomingMigration takeAway() {
-    HostedGuest guest = guest();
-    IncomingMigration here = held.incoming();
-    if (here == null || here.tracker().phase() != Phase.COMPLETED) {
-      throw new PageFerryException(
-          ErrorCode.MIGRATION_IN_PROGRESS,
-          "Guest "
-              + guest.name()
-              + " is still migrating; it can be unloaded once that is complete.");
+  public Optional<String> unload(boolean force) {
+    IncomingMigration here;
+    Optional<String> loss = Optional.empty();
+    synchronized (this) {
+      forgetAborted();
+      here = held.incoming();
+      if (here == null) {
+        throw noGuest();
+      }
+      MigrationStatus failure = null;
+      if (here.tracker().phase() != Phase.COMPLETED) {
+        if (!force) {
+          throw here.unloadRefusal();
+        }
+        loss = here.discard();
+        forgetAborted();
+        failure = held.lastFailure();
+      }
+      held = new Held(null, failure);
     }
-    held = new Held(null, null);
-    return here;
+    // Not under the monitor: unmapping a large guest takes a while.
+    here.close();
+    return loss;
   }
 
   @Override

@@ -104,7 +104,7 @@ final class DestRehearsal implements Rehearsal.Play {
         migrate(channel, spec, state, address, source);
         var _ = control.migrationTracker().awaitSettled();
         scrapes.scrape();
-        control.unload();
+        var _ = control.unload(false);
         migrations.incrementAndGet();
       }
     } finally {

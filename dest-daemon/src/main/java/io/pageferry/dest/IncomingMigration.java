@@ -391,6 +391,52 @@ final class IncomingMigration implements AutoCloseable {
     close();
   }
 
+  /** Whether the guest was taken over, and may have run here. */
+  boolean isCommitted() {
+    return committed;
+  }
+
+  /** Why the guest cannot be unloaded while this runs, what would be lost, and how it goes. */
+  synchronized PageFerryException unloadRefusal() {
+    String why =
+        committed
+            ? missingPages() + ". Wait until it is complete, or end the guest for good with:"
+            : "The guest is still at the source. Call the migration off there with: ferry cancel."
+                + " To forget it here:";
+    return new PageFerryException(
+        ErrorCode.MIGRATION_IN_PROGRESS,
+        "The guest cannot be unloaded while its migration from %s is %s: %s ferry guest unload --force --at dest."
+            .formatted(source, tracker.phase(), why));
+  }
+
+  /**
+   * Ends the migration in any phase; the owner then closes this.
+   *
+   * @return what is lost, in a sentence; empty if the guest is still at the source
+   */
+  synchronized Optional<String> discard() {
+    Optional<String> loss =
+        committed
+            ? Optional.of(
+                "Guest %s ended at the destination: %s."
+                    .formatted(guest == null ? key.guestId() : guest.name(), missingPages()))
+            : Optional.empty();
+    var _ =
+        tracker.tryEnter(
+            Phase.FAILED,
+            Optional.of(
+                loss.map(sentence ->
+                        new PhaseTracker.Reason(
+                            ErrorCode.GUEST_DISCARDED,
+                            "The guest was unloaded at the destination by force. " + sentence))
+                    .orElse(
+                        new PhaseTracker.Reason(
+                            ErrorCode.CANCELLED,
+                            "The migration was forgotten at the destination by request; the guest"
+                                + " stays at the source."))));
+    return loss;
+  }
+
   private void urgentLaneEnded(String name, Status status) {
     if (laneEnded(name, status)) {
       askAgain();
@@ -514,29 +560,32 @@ final class IncomingMigration implements AutoCloseable {
     if (here == null || !committed || here.machine().state() == Machine.State.STOPPED) {
       return Optional.empty();
     }
-    long missing = memory.pageCount() - installer.presentPages();
-    String pages =
-        missing == 0
-            ? "every page had arrived, and the source keeps none"
-            : "%d of %d pages never arrived; the source %s has them, but nothing of what the guest did here"
-                .formatted(missing, memory.pageCount(), source);
     return Optional.of(
         "Guest %s ends with this daemon, which held it (migration %s): %s."
-            .formatted(here.name(), tracker.phase(), pages));
+            .formatted(here.name(), tracker.phase(), missingPages()));
+  }
+
+  private String missingPages() {
+    long missing = memory.pageCount() - installer.presentPages();
+    return missing == 0
+        ? "every page had arrived, and the source keeps none"
+        : "%d of %d pages never arrived; the source %s has them, but nothing of what the guest did here"
+            .formatted(missing, memory.pageCount(), source);
   }
 
   /** Ends lanes and machine and unmaps the memory. */
   @Override
   public void close() {
-    closeLanes();
     HostedGuest here;
     synchronized (this) {
       here = guest;
       guest = null;
     }
+    // First, so that no vCPU is on a lane that ends.
     if (here != null) {
       here.machine().close();
     }
+    closeLanes();
     LOG.debug("Unmapping the memory of migration {}.", key.migrationId());
     memory.close();
   }

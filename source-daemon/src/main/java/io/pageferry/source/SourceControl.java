@@ -153,49 +153,75 @@ final class SourceControl implements DaemonControl, AutoCloseable {
   }
 
   @Override
+  public HostedGuest heldGuest() {
+    SourceMigration last = held.migration();
+    HostedGuest here = guest();
+    if (last != null && !here.fence().isHeld()) {
+      throw new PageFerryException(
+          ErrorCode.FENCED,
+          "Guest "
+              + here.name()
+              + " was handed over to the destination "
+              + last.destination()
+              + " under epoch "
+              + here.fence().epoch()
+              + " and never runs here again; ask that daemon (ferry: --at dest).");
+    }
+    return here;
+  }
+
+  @Override
   public void resume() {
-    guest().resume();
+    heldGuest().resume();
   }
 
   @Override
   public long pause() {
-    return guest().pause();
+    return heldGuest().pause();
   }
 
   @Override
-  public void unload() {
-    takeAway().close();
+  public Optional<String> unload(boolean force) {
+    Held found = held;
+    HostedGuest here = guest();
+    SourceMigration last = found.migration();
+    Optional<String> loss = Optional.empty();
+    if (last != null && !last.tracker().phase().isTerminal()) {
+      if (!force) {
+        throw last.unloadRefusal();
+      }
+      loss = last.discard();
+    }
+    takeAway(here, last);
+    // Not under the monitor: unmapping a large guest takes a while.
+    here.close();
+    return loss;
   }
 
-  private synchronized HostedGuest takeAway() {
-    HostedGuest here = guest();
-    SourceMigration last = held.migration();
-    if (last != null && !last.tracker().phase().isTerminal()) {
+  private synchronized void takeAway(HostedGuest here, @Nullable SourceMigration last) {
+    if (!here.equals(guest())) {
       throw new PageFerryException(
-          ErrorCode.MIGRATION_IN_PROGRESS,
-          "Guest "
-              + here.name()
-              + " has pages that only the source holds: its migration is "
-              + last.tracker().phase()
-              + ".");
+          ErrorCode.GUEST_EXISTS, "Another guest was loaded meanwhile; unload that one again.");
+    }
+    SourceMigration latest = held.migration();
+    if (latest != null && latest != last) {
+      throw latest.unloadRefusal();
     }
     held = new Held(null, last);
-    return here;
   }
 
   @Override
   public UUID migrate(MigrateRequest request) {
     rehearsal.stop();
     SourceMigration started = beginMigration(request);
-    conduct(started);
+    started.start();
     return started.key().migrationId();
   }
 
   private synchronized SourceMigration beginMigration(MigrateRequest request) {
     readiness.requireNotStopping("start migrations");
-    HostedGuest here = guest();
     SourceMigration last = held.migration();
-    if (last != null && !last.tracker().phase().isTerminal()) {
+    if (held.guest() != null && last != null && !last.tracker().phase().isTerminal()) {
       throw new PageFerryException(
           ErrorCode.MIGRATION_IN_PROGRESS,
           "Migration "
@@ -206,6 +232,7 @@ final class SourceControl implements DaemonControl, AutoCloseable {
               + last.tracker().phase()
               + "; a daemon runs one at a time.");
     }
+    HostedGuest here = heldGuest();
     here.fence().whileHeld(() -> requireAlive(here));
     long cap = request.getMaxBytesInFlight();
     if (cap != 0) {
@@ -223,22 +250,6 @@ final class SourceControl implements DaemonControl, AutoCloseable {
     held = new Held(here, started);
     lanes.setCurrent(started);
     return started;
-  }
-
-  private static void conduct(SourceMigration started) {
-    try {
-      Thread.ofPlatform().daemon().name("migration").start(started::run);
-    } catch (OutOfMemoryError e) {
-      PageFerryException cause =
-          new PageFerryException(
-              ErrorCode.INSUFFICIENT_THREADS,
-              "The host lets the source daemon start no more threads, so that the migration could"
-                  + " not start; raise its limit (ulimit -u, pids.max of its cgroup, TasksMax= of"
-                  + " its unit).",
-              e);
-      started.neverStarted(cause);
-      throw cause;
-    }
   }
 
   /** The latest migration's phases. After {@link #migrate}. */
@@ -377,15 +388,9 @@ final class SourceControl implements DaemonControl, AutoCloseable {
     if (last == null || last.tracker().phase().isTerminal()) {
       return Optional.empty();
     }
-    PageLedger pages = last.frozenPages();
     return Optional.of(
-        "%d of %d pages of guest %s end with this daemon (migration %s): only it has them, and the guest at %s cannot go on without."
-            .formatted(
-                pages.totalPages() - pages.untouchedPages() - pages.releasedPages(),
-                pages.totalPages(),
-                guest.name(),
-                last.tracker().phase(),
-                last.destination()));
+        "Pages end with this daemon (migration %s): %s"
+            .formatted(last.tracker().phase(), last.loss()));
   }
 
   /** Ends the migration's connections and the guest. */

@@ -17,6 +17,7 @@ import io.pageferry.proto.v1.PrepareResponse;
 import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.proto.v1.VersionRange;
 import io.pageferry.rpc.ThreadSlice;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -41,6 +42,7 @@ final class SourceMigration {
   private static final Logger LOG = LoggerFactory.getLogger(SourceMigration.class);
   private static final int COMMIT_ATTEMPTS = 3;
   private static final long COMMIT_RETRY_NANOS = 200_000_000;
+  private static final Duration DISCARD_PATIENCE = Duration.ofSeconds(8);
 
   private final MigrationKey key;
   private final HostedGuest guest;
@@ -66,7 +68,11 @@ final class SourceMigration {
   private volatile @Nullable PageLedger ledger;
   private volatile @Nullable DrainCursor cursor;
   private volatile boolean handedOver;
-  private volatile @Nullable Thread conductor;
+
+  /** The guest is unloaded by force: whatever happens from now on, it does not come back. */
+  private boolean discarded;
+
+  private final Thread conductor;
   private volatile long lastInstructionNanos;
   private volatile long downtimeNanos;
   private volatile long digest;
@@ -87,6 +93,7 @@ final class SourceMigration {
     this.drainAfterMillis = drainAfterMillis;
     this.tracker = new PhaseTracker(key, Phase.SETUP, System::nanoTime, phaseLevel);
     this.client = new DestinationClient(destination);
+    this.conductor = Thread.ofPlatform().daemon().name("migration").unstarted(this::run);
   }
 
   MigrationKey key() {
@@ -101,9 +108,30 @@ final class SourceMigration {
     return destination;
   }
 
+  /**
+   * Begins, on a thread of its own. Once.
+   *
+   * @throws PageFerryException INSUFFICIENT_THREADS if the host allows none; it has failed then
+   */
+  void start() {
+    try {
+      conductor.start();
+    } catch (OutOfMemoryError e) {
+      PageFerryException cause =
+          new PageFerryException(
+              ErrorCode.INSUFFICIENT_THREADS,
+              "The host lets the source daemon start no more threads, so that the migration could"
+                  + " not start; raise its limit (ulimit -u, pids.max of its cgroup, TasksMax= of"
+                  + " its unit).",
+              e);
+      client.close();
+      tracker.enter(Phase.FAILED, cause.code(), cause.getMessage());
+      throw cause;
+    }
+  }
+
   /** Conducts the migration; returns when it is over or paused. */
-  void run() {
-    conductor = Thread.currentThread();
+  private void run() {
     try {
       // The guest stands still while this thread waits for a core.
       ThreadSlice.shorten();
@@ -129,12 +157,6 @@ final class SourceMigration {
     } catch (RuntimeException | Error e) {
       pauseAfter(e);
     }
-  }
-
-  /** The thread that was to conduct it could not be started: it fails before it has begun. */
-  void neverStarted(PageFerryException cause) {
-    client.close();
-    tracker.enter(Phase.FAILED, cause.code(), cause.getMessage());
   }
 
   private void pauseAfter(Throwable error) {
@@ -190,7 +212,7 @@ final class SourceMigration {
   private void freezeGuest() {
     guest.fence().freeze();
     wasRunning = guest.machine().state() == Machine.State.RUNNING;
-    guest.pause();
+    guest.machine().pause();
     lastInstructionNanos = System.nanoTime();
   }
 
@@ -271,23 +293,40 @@ final class SourceMigration {
       } catch (RuntimeException | Error e) {
         // What is not the destination's answer proves nothing.
         ErrorCode code = e instanceof PageFerryException known ? known.code() : ErrorCode.INTERNAL;
-        if (provesThatTheGuestNeverRan(code, attempt)) {
-          handedOver = false;
+        if (provesThatTheGuestNeverRan(code, attempt) && takeBack()) {
           stayHere(e);
           return false;
         }
-        if (attempt == COMMIT_ATTEMPTS) {
-          tracker.enter(
-              Phase.POSTCOPY_PAUSED,
-              ErrorCode.HANDOVER_OUTCOME_UNKNOWN,
-              "The source gave the guest up and cannot learn whether the destination runs it ("
-                  + e.getMessage()
-                  + "); it stays stopped here, with every page kept.");
+        if (attempt == COMMIT_ATTEMPTS || isDiscarded()) {
+          outcomeUnknown(e);
           return false;
         }
         LockSupport.parkNanos(COMMIT_RETRY_NANOS);
       }
     }
+  }
+
+  /** The destination will not run the guest: it is this daemon's again, unless it was discarded. */
+  private synchronized boolean takeBack() {
+    handedOver = discarded;
+    return !discarded;
+  }
+
+  private synchronized boolean isDiscarded() {
+    return discarded;
+  }
+
+  private void outcomeUnknown(Throwable error) {
+    var _ =
+        tracker.tryEnter(
+            Phase.POSTCOPY_PAUSED,
+            Optional.of(
+                new PhaseTracker.Reason(
+                    ErrorCode.HANDOVER_OUTCOME_UNKNOWN,
+                    "The source gave the guest up and cannot learn whether the destination runs it"
+                        + " ("
+                        + error.getMessage()
+                        + "); it stays stopped here, with every page kept.")));
   }
 
   /**
@@ -307,6 +346,9 @@ final class SourceMigration {
   private void servePages() {
     PageLedger pages = frozenPages();
     synchronized (this) {
+      if (discarded) {
+        return;
+      }
       tracker.enter(Phase.POSTCOPY_ACTIVE);
       if (lanesLost != null) {
         tracker.enter(Phase.POSTCOPY_PAUSED, ErrorCode.LANE_LOST, pausedSentence(lanesLost));
@@ -332,7 +374,7 @@ final class SourceMigration {
 
   private synchronized void startDrain() {
     DrainLane lane = drainLane;
-    if (released.getCount() > 0 && lanesLost == null && lane != null) {
+    if (released.getCount() > 0 && lanesLost == null && lane != null && !discarded) {
       lane.start(drainCursor(), maxBytesInFlight);
       checkComplete();
     }
@@ -441,7 +483,8 @@ final class SourceMigration {
           ErrorCode.TOO_LATE_TO_CANCEL,
           "The guest already belongs to the destination "
               + destination
-              + "; a migration can be cancelled until switchover.");
+              + "; a migration can be cancelled until switchover. If that destination is lost, give"
+              + " the guest up with: ferry guest unload --force.");
     }
     cancelRequested = true;
     client.cancel();
@@ -473,13 +516,77 @@ final class SourceMigration {
     }
   }
 
+  /** What only this daemon has once the guest is handed over, as a sentence. */
+  String loss() {
+    PageLedger pages = frozenPages();
+    long kept = pages.totalPages() - pages.untouchedPages() - pages.releasedPages();
+    return kept == 0
+        ? "Every page of guest %s has arrived at %s.".formatted(guest.name(), destination)
+        : "%d of %d pages of guest %s are only here, and the guest at %s cannot go on without them."
+            .formatted(kept, pages.totalPages(), guest.name(), destination);
+  }
+
+  /** Why the guest cannot be unloaded while this runs, what would be lost, and how it goes. */
+  synchronized PageFerryException unloadRefusal() {
+    String why =
+        handedOver
+            ? loss() + " Wait until the migration is complete, or give the pages up for good with:"
+            : "Call the migration off with: ferry cancel. To lose the guest as well:";
+    return new PageFerryException(
+        ErrorCode.MIGRATION_IN_PROGRESS,
+        "Guest %s cannot be unloaded while its migration to %s is %s. %s ferry guest unload --force."
+            .formatted(guest.name(), destination, tracker.phase(), why));
+  }
+
+  /**
+   * Ends the migration in any phase, so that the guest can be unloaded: before switchover it is
+   * called off, after it the pages that only this side has are given up. Returns when nothing uses
+   * the guest any more. Idempotent.
+   *
+   * @return what is lost, in a sentence; empty before switchover
+   */
+  Optional<String> discard() {
+    Optional<String> loss = markDiscarded();
+    if (loss.isPresent()) {
+      closeLanes(new PageFerryException(ErrorCode.GUEST_DISCARDED, discardedSentence(loss.get())));
+      close();
+    }
+    try {
+      if (conductor.join(DISCARD_PATIENCE)) {
+        return loss;
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    throw new PageFerryException(
+        ErrorCode.MIGRATION_IN_PROGRESS,
+        "The migration of guest " + guest.name() + " has not ended yet; try again.");
+  }
+
+  private synchronized Optional<String> markDiscarded() {
+    if (!handedOver) {
+      cancelRequested = true;
+      client.cancel();
+      return Optional.empty();
+    }
+    discarded = true;
+    String loss = loss();
+    var _ =
+        tracker.tryEnter(
+            Phase.FAILED,
+            Optional.of(
+                new PhaseTracker.Reason(ErrorCode.GUEST_DISCARDED, discardedSentence(loss))));
+    return Optional.of(loss);
+  }
+
+  private static String discardedSentence(String loss) {
+    return "The guest was unloaded at the source by force. " + loss;
+  }
+
   /** Ends connections and {@link #run}; the daemon stops. */
   void close() {
     client.close();
-    Thread running = conductor;
-    if (running != null) {
-      running.interrupt();
-    }
+    conductor.interrupt();
   }
 
   /** What is known of the pages, once they are frozen. */

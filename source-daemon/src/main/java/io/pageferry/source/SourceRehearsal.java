@@ -73,7 +73,7 @@ final class SourceRehearsal implements Rehearsal.Play {
       while (true) {
         migrate(control, destination);
         scrapes.scrape();
-        control.unload();
+        var _ = control.unload(false);
         migrations.incrementAndGet();
       }
     } finally {

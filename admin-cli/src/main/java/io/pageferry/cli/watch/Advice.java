@@ -81,7 +81,9 @@ final class Advice {
     StatusPair known = now.known();
     return switch (now.phase()) {
       case PHASE_FAILED, PHASE_CANCELLED ->
-          "The guest is at the source; 'ferry migrate' tries again.";
+          known.guest().isEmpty()
+              ? withoutGuest(known)
+              : "The guest is at the source; 'ferry migrate' tries again.";
       case PHASE_COMPLETED ->
           "The guest is at the destination; 'ferry faults' lists the slowest faults.";
       case PHASE_UNSPECIFIED, PHASE_LISTENING ->
