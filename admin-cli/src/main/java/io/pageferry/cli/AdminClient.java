@@ -21,6 +21,9 @@ import java.util.function.Function;
  * <p>Every failure of a call is a {@link FerryException} that names the daemon.
  */
 public final class AdminClient implements AutoCloseable {
+  private static final long KEEPALIVE_SECONDS = 10;
+  private static final long KEEPALIVE_TIMEOUT_SECONDS = 5;
+
   private final Role role;
   private final String address;
   private final Duration timeout;
@@ -39,6 +42,9 @@ public final class AdminClient implements AutoCloseable {
         timeout,
         Grpc.newChannelBuilderForAddress(
                 address.host(), address.port(), InsecureChannelCredentials.create())
+            // A call without an end is to notice that the daemon hangs or its host is gone.
+            .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+            .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
             .build());
   }
 

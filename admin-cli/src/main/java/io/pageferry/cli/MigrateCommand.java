@@ -110,6 +110,7 @@ final class MigrateCommand implements Callable<Integer> {
                   end.sameMigration() ? ", digests equal" : "");
       case VERIFICATION_FAILED ->
           "The guest has moved, and the digests of its image differ: do not trust it.";
+      case GUEST_LOST -> "The guest is lost: %s".formatted(reason);
       case PAUSED ->
           "The migration is paused: %s 'ferry status' shows both sides.".formatted(reason);
       default ->

@@ -67,11 +67,12 @@ public final class Migrations {
 
   /**
    * Shows progress until the migration has ended or paused. Should the source fall silent after
-   * switchover, the destination tells how it went on.
+   * switchover, or know another migration or none, the destination tells how it went on.
    *
    * @param migrationId the migration to follow
-   * @return the statuses at the end
-   * @throws FerryException if the source stops answering and the destination does not know the end
+   * @return the statuses at the end; without the source's if it does not know the migration
+   * @throws FerryException if the source stops answering, or has forgotten the migration, and the
+   *     destination does not know the end
    */
   public static StatusPair follow(Daemons daemons, String migrationId, Terminal terminal)
       throws InterruptedException {
@@ -79,16 +80,23 @@ public final class Migrations {
       ProgressLines lines = new ProgressLines(area, terminal);
       long settleDeadline = 0;
       long silenceDeadline = 0;
+      long uptime = 0;
       while (true) {
         StandardOutput.requireOpen();
-        StatusPair statuses = daemons.statuses();
+        StatusPair answers = daemons.statuses();
+        StatusPair statuses = answers.ofMigration(migrationId);
         boolean ended = ended(statuses.phase());
         if (statuses.source() == null) {
           ended = ended && destinationKnows(statuses, migrationId);
           silenceDeadline = silenceDeadline == 0 ? deadline() : silenceDeadline;
           if (!ended && System.nanoTime() - silenceDeadline > 0) {
-            throw sourceIsSilent(statuses, migrationId);
+            throw answers.source() == null
+                ? sourceIsSilent(statuses, migrationId)
+                : sourceHasForgotten(migrationId, answers.source().getUptimeNanos() < uptime);
           }
+        } else {
+          silenceDeadline = 0;
+          uptime = statuses.source().getUptimeNanos();
         }
         // In a file the sentence that follows says of a failure all there is to say.
         if (area.redraws() || !ended || statuses.phase() == Phase.PHASE_COMPLETED) {
@@ -123,6 +131,18 @@ public final class Migrations {
             .formatted(migrationId, statuses.sourceFailure()));
   }
 
+  private static FerryException sourceHasForgotten(String migrationId, boolean restarted) {
+    return restarted
+        ? new FerryException(
+            ExitCode.GUEST_LOST,
+            "The source was restarted while migration %s ran, and the guest that it held is gone."
+                .formatted(migrationId))
+        : new FerryException(
+            ExitCode.MIGRATION_FAILED,
+            "The source knows another migration or none instead of %s; 'ferry status' shows where the guest is."
+                .formatted(migrationId));
+  }
+
   /** Whether the destination agrees that it is over, where it can be asked and took part. */
   private static boolean settled(StatusPair statuses) {
     return statuses.phase() != Phase.PHASE_COMPLETED
@@ -133,9 +153,11 @@ public final class Migrations {
   /** Tells when whoever watches a migration has seen its end. One thread. */
   static final class End {
     private long settleDeadline;
+    private boolean begun;
 
     /**
-     * How it ended; UNREACHABLE if neither daemon answers, empty while it goes on.
+     * How it ended; UNREACHABLE if neither daemon answers, MIGRATION_FAILED if the source has
+     * forgotten the migration that it conducted, empty while it goes on.
      *
      * @param nowNanos {@link System#nanoTime}
      */
@@ -143,10 +165,19 @@ public final class Migrations {
       if (statuses.source() == null && statuses.destination() == null) {
         return Optional.of(ExitCode.UNREACHABLE);
       }
-      if (!ended(statuses.phase())) {
+      boolean conducted = statuses.sourceMigration().isPresent();
+      begun |= conducted;
+      boolean forgotten = begun && !conducted && statuses.source() != null;
+      if (!ended(statuses.phase()) && !forgotten) {
+        settleDeadline = 0;
         return Optional.empty();
       }
       settleDeadline = settleDeadline == 0 ? nowNanos + SETTLE_TIME.toNanos() : settleDeadline;
+      if (!ended(statuses.phase())) {
+        return nowNanos - settleDeadline > 0
+            ? Optional.of(ExitCode.MIGRATION_FAILED)
+            : Optional.empty();
+      }
       return settled(statuses) || nowNanos - settleDeadline > 0
           ? Optional.of(Migrations.outcome(statuses))
           : Optional.empty();

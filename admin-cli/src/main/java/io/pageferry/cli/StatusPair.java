@@ -83,6 +83,24 @@ public record StatusPair(
         : here + destinationMigration().orElseThrow().getFirstInstructionNanos();
   }
 
+  /**
+   * The same without the status of a source that knows another migration or none: it says nothing
+   * of this one.
+   */
+  StatusPair ofMigration(String migrationId) {
+    boolean known =
+        sourceMigration()
+            .filter(here -> here.getMigration().getMigrationId().equals(migrationId))
+            .isPresent();
+    return source == null || known
+        ? this
+        : new StatusPair(
+            null,
+            destination,
+            "The source does not know migration " + migrationId + ".",
+            destinationFailure);
+  }
+
   /** Whether both speak of one migration. */
   public boolean sameMigration() {
     return sourceMigration().isPresent()

@@ -30,6 +30,9 @@ public final class ProgressLine {
     figures
         .append("  ")
         .append(silent ? "destination silent" : Units.count(migration.getFaults()) + " faults");
+    if (statuses.source() == null) {
+      figures.append("  source silent");
+    }
     Distribution recent = migration.getFaultLatency().getRecent();
     if (recent.getCount() > 0 && phase == Phase.PHASE_POSTCOPY_ACTIVE) {
       figures.append("  p99 ").append(Units.duration(recent.getP99()));
