@@ -4,6 +4,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A connection to a peer, with an event loop of its own (rule 5: lanes share nothing). Opened by
@@ -14,8 +15,11 @@ public final class RpcChannel implements AutoCloseable {
   private static final long KEEPALIVE_SECONDS = 10;
   private static final long KEEPALIVE_TIMEOUT_SECONDS = 5;
 
+  private static final long END_SECONDS = 2;
+
   private final EventLoopGroup loop;
   private final ManagedChannel channel;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
    * A channel whose thread is named after what it carries.
@@ -61,11 +65,24 @@ public final class RpcChannel implements AutoCloseable {
     return channel;
   }
 
-  /** Ends every call and the connection. Idempotent. */
+  /** Ends every call and the connection, without waiting for that. Idempotent. */
   @Override
   public void close() {
     channel.shutdownNow();
-    shutDown(loop);
+    if (!closed.getAndSet(true)) {
+      var _ = Thread.ofVirtual().name("channel-end").start(this::endLoop);
+    }
+  }
+
+  /** The channel may still have something for the loop to do; without one it would panic. */
+  private void endLoop() {
+    try {
+      var _ = channel.awaitTermination(END_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      shutDown(loop);
+    }
   }
 
   private static void shutDown(EventLoopGroup loop) {
