@@ -102,7 +102,7 @@ class ForcedUnloadTest {
     var request = ReadConsoleRequest.newBuilder().setFollow(true).build();
     var following = source.admin.readConsole(request);
     handOver();
-    PageFerryException refusal = refusal(following::hasNext);
+    PageFerryException refusal = refusal(() -> following.forEachRemaining(_ -> {}));
     assertThat(refusal.code()).isEqualTo(ErrorCode.FENCED);
     assertThat(refusal).hasMessageContaining(destination.address());
   }
