@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What the caches of ahead-of-time work are trained with: a pair of daemons, to which the command
@@ -25,6 +26,9 @@ import java.util.Optional;
 public final class CacheTraining {
   /** A JVM that ends also makes its cache. */
   private static final Duration END_LIMIT = Duration.ofMinutes(3);
+
+  /** How long a guest works before it moves. */
+  private static final Duration WORK = Duration.ofMillis(500);
 
   private static final int SCRAPE_LIMIT_MILLIS = 5_000;
   private static final byte[] SCRAPE =
@@ -70,7 +74,7 @@ public final class CacheTraining {
 
   /** A migration that ends before its switchover, or, on a fast host, just does not. */
   private void cancel() throws InterruptedException {
-    load(List.of("--program=counter", "--memory=512MiB"), Duration.ofMillis(200));
+    load(List.of("--program=counter", "--memory=512MiB"));
     require("migrate", "--detach");
     boolean cancelled = ferry("cancel") == ExitCode.OK.number();
     var _ = ferry("watch", "--until-done", "--interval=50ms");
@@ -81,14 +85,12 @@ public final class CacheTraining {
   }
 
   private void move(TrainingGuest guest) throws InterruptedException {
-    load(guest.load(), guest.work());
-    if (guest.isWatched()) {
-      require("migrate", "--detach");
+    load(guest.load());
+    require(Stream.concat(Stream.of("migrate"), guest.migrate().stream()));
+    if (guest.migrate().contains(TrainingGuest.DETACH)) {
       scrape(host.source());
       scrape(host.destination());
       require("watch", "--until-done", "--interval=100ms");
-    } else {
-      require("migrate");
     }
     require("status", "--output=json");
     scrape(host.source());
@@ -102,12 +104,10 @@ public final class CacheTraining {
     require("guest", "unload", "--at=dest");
   }
 
-  private void load(List<String> options, Duration work) throws InterruptedException {
-    List<String> command = new ArrayList<>(List.of("guest", "load"));
-    command.addAll(options);
-    require(command.toArray(String[]::new));
+  private void load(List<String> options) throws InterruptedException {
+    require(Stream.concat(Stream.of("guest", "load"), options.stream()));
     require("guest", "start");
-    Thread.sleep(work);
+    Thread.sleep(WORK);
     require("status");
   }
 
@@ -120,6 +120,10 @@ public final class CacheTraining {
     } catch (IOException e) {
       System.err.println("A scrape failed: " + e.getMessage());
     }
+  }
+
+  private void require(Stream<String> command) {
+    require(command.toArray(String[]::new));
   }
 
   private void require(String... command) {
@@ -137,6 +141,7 @@ public final class CacheTraining {
     if (!command[0].startsWith("-")) {
       line.addAll(addresses);
     }
-    return Ferry.commandLine().execute(line.toArray(String[]::new));
+    String[] arguments = line.toArray(String[]::new);
+    return Ferry.commandLineFor(arguments).execute(arguments);
   }
 }
