@@ -90,7 +90,7 @@ run_program() {
   case $program in
     source) main_class=io.pageferry.source.SourceMain kind=daemon ;;
     dest) main_class=io.pageferry.dest.DestMain kind=daemon ;;
-    bench) main_class=io.pageferry.bench.sitting.BenchCommand ;;
+    bench) main_class=io.pageferry.bench.sitting.BenchCommand kind=bench ;;
     training) main_class=io.pageferry.cli.training.CacheTraining program=ferry ;;
     *) main_class=io.pageferry.cli.Ferry ;;
   esac

@@ -22,32 +22,34 @@ import picocli.CommandLine.ScopeType;
 @Command(
     name = "ferry",
     description = "Moves a running guest between two daemons by post-copy live migration.",
-    synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      DemoCommand.class,
-      LauncherCommands.Bench.class,
-      LauncherCommands.Verify.class,
-      LauncherCommands.Source.class,
-      LauncherCommands.Dest.class,
-      GuestCommand.class,
-      MigrateCommand.class,
-      StatusCommand.class,
-      WatchCommand.class,
-      FaultsCommand.class,
-      CancelCommand.class,
-      DigestCommand.class,
-      VersionCommand.class
-    })
+    synopsisSubcommandLabel = "COMMAND")
 public final class Ferry {
   /** System property: {@code true} in an installed copy, which has nothing to build or to test. */
   public static final String INSTALLED_PROPERTY = "pageferry.installed";
 
   private static final int HELP_COLUMNS = 78;
 
+  /** In the order of the help. */
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          DemoCommand.class,
+          LauncherCommands.Bench.class,
+          LauncherCommands.Verify.class,
+          LauncherCommands.Source.class,
+          LauncherCommands.Dest.class,
+          GuestCommand.class,
+          MigrateCommand.class,
+          StatusCommand.class,
+          WatchCommand.class,
+          FaultsCommand.class,
+          CancelCommand.class,
+          DigestCommand.class,
+          VersionCommand.class);
+
   /** Runs one command. */
   public static void main(String[] arguments) {
     prepareLogging();
-    int exitCode = commandLine().execute(arguments);
+    int exitCode = commandLineFor(arguments).execute(arguments);
     System.exit(exitCode == ExitCode.OK.number() ? afterOutput() : exitCode);
   }
 
@@ -76,9 +78,32 @@ public final class Ferry {
 
   /** The parser with all commands and the mapping of failures to exit codes. */
   public static CommandLine commandLine() {
+    return commandLine(COMMANDS);
+  }
+
+  /**
+   * The parser with the one command that the arguments begin with, or with all if there is no such:
+   * to describe all takes a tenth of a second.
+   */
+  public static CommandLine commandLineFor(String... arguments) {
+    List<Class<?>> named =
+        COMMANDS.stream()
+            .filter(type -> arguments.length > 0 && name(type).equals(arguments[0]))
+            .toList();
+    return commandLine(named.isEmpty() ? COMMANDS : named);
+  }
+
+  private static String name(Class<?> command) {
+    return command.getAnnotation(Command.class).name();
+  }
+
+  private static CommandLine commandLine(List<Class<?>> commands) {
     CommandLine commandLine = new CommandLine(new Ferry());
+    commands.forEach(type -> commandLine.addSubcommand(name(type), type));
     if (Boolean.getBoolean(INSTALLED_PROPERTY)) {
-      LauncherCommands.IN_SOURCE_TREE_ONLY.forEach(commandLine.getCommandSpec()::removeSubcommand);
+      LauncherCommands.IN_SOURCE_TREE_ONLY.stream()
+          .filter(commandLine.getSubcommands()::containsKey)
+          .forEach(commandLine.getCommandSpec()::removeSubcommand);
     }
     commandLine
         .getCommandSpec()
