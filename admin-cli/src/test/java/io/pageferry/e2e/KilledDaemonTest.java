@@ -55,10 +55,11 @@ class KilledDaemonTest {
 
   @AfterEach
   void stop() {
-    sourceClient.close();
-    destinationClient.close();
+    // The daemons first, which exist also when they never said where they listen.
     source.close();
     destination.close();
+    sourceClient.close();
+    destinationClient.close();
   }
 
   private static Phase phase(AdminClient daemon) {
