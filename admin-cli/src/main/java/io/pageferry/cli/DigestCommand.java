@@ -3,6 +3,7 @@ package io.pageferry.cli;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.DigestGuestRequest;
 import io.pageferry.proto.v1.DigestGuestResponse;
+import io.pageferry.text.PlainText;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +28,8 @@ final class DigestCommand implements Callable<Integer> {
       if (options.json()) {
         out.println(Json.text(Json.of(response)));
       } else {
-        out.println("memory " + response.getMemorySha256());
-        out.println("state  " + response.getStateSha256());
+        out.println("memory " + PlainText.of(response.getMemorySha256()));
+        out.println("state  " + PlainText.of(response.getStateSha256()));
       }
     }
     return ExitCode.OK.number();

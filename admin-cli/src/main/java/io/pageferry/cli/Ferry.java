@@ -4,6 +4,7 @@ import io.pageferry.cli.demo.DemoCommand;
 import io.pageferry.cli.view.Text;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.config.cli.ValueConverters;
+import io.pageferry.text.PlainText;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -188,7 +189,7 @@ public final class Ferry {
   private static int reportUsage(CommandLine.ParameterException failure, String[] arguments) {
     CommandLine command = failure.getCommandLine();
     PrintWriter err = command.getErr();
-    String sentence = String.valueOf(failure.getMessage());
+    String sentence = PlainText.of(String.valueOf(failure.getMessage()));
     err.printf(
         "ferry: %s; see '%s --help'.%n",
         sentence.endsWith(".") ? sentence.substring(0, sentence.length() - 1) : sentence,

@@ -1,10 +1,11 @@
 package io.pageferry.cli;
 
 import io.pageferry.config.cli.ExitCode;
+import io.pageferry.text.PlainText;
 
 /**
  * Ends a command: a sentence for the user (what happened, to which thing, what to do) and the exit
- * code of its category.
+ * code of its category. The sentence is {@link PlainText}, whatever it quotes.
  */
 public final class FerryException extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -13,7 +14,7 @@ public final class FerryException extends RuntimeException {
 
   /** With its sentence. */
   public FerryException(ExitCode exitCode, String sentence) {
-    super(sentence);
+    super(PlainText.of(sentence));
     this.exitCode = exitCode;
   }
 

@@ -9,6 +9,8 @@ import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.LoadGuestResponse;
 import io.pageferry.proto.v1.ProgramParameters;
 import io.pageferry.proto.v1.SyntheticWorkload;
+import io.pageferry.text.GuestName;
+import io.pageferry.text.PlainText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -139,7 +141,7 @@ final class GuestLoadCommand implements Callable<Integer> {
               options.json()
                   ? Json.text(Json.of(response))
                   : "Loaded guest %s at %s; run it with 'ferry guest start'."
-                      .formatted(response.getGuestId(), client.description()));
+                      .formatted(PlainText.of(response.getGuestId()), client.description()));
     }
     return ExitCode.OK.number();
   }
@@ -147,7 +149,7 @@ final class GuestLoadCommand implements Callable<Integer> {
   private LoadGuestRequest request() {
     LoadGuestRequest.Builder request =
         LoadGuestRequest.newBuilder()
-            .setName(name)
+            .setName(checkedName())
             .setVcpuCount(vcpus)
             .setMemoryBytes(memory.bytes())
             .setBackingFile(backingFile)
@@ -172,6 +174,15 @@ final class GuestLoadCommand implements Callable<Integer> {
       request.setImagePath(program.image);
     }
     return request.build();
+  }
+
+  /** The daemon says the same, after a large program has travelled to it. */
+  private String checkedName() {
+    try {
+      return GuestName.checked(name);
+    } catch (IllegalArgumentException e) {
+      throw new FerryException(ExitCode.USAGE, "--name: " + e.getMessage());
+    }
   }
 
   /** The pattern that a name stands for. */

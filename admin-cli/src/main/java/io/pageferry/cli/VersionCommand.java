@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.GetVersionRequest;
 import io.pageferry.proto.v1.GetVersionResponse;
+import io.pageferry.text.PlainText;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +63,7 @@ final class VersionCommand implements Callable<Integer> {
           ? failure
           : "%s, protocol %d to %d"
               .formatted(
-                  version.getSoftwareVersion(),
+                  PlainText.of(version.getSoftwareVersion()),
                   version.getProtocolVersions().getMinimum(),
                   version.getProtocolVersions().getMaximum());
     }

@@ -40,6 +40,7 @@ class DependencyRulesTest {
         .resideInAnyPackage(
             "io.pageferry.guest..",
             "io.pageferry.memory..",
+            "io.pageferry.text..",
             "java..",
             "org.jspecify..",
             "org.slf4j..")

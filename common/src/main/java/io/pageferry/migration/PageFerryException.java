@@ -1,9 +1,11 @@
 package io.pageferry.migration;
 
+import io.pageferry.text.PlainText;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The one exception of the domain: a code, and a sentence that says what happened and what to do.
+ * The sentence is {@link PlainText}, whatever it quotes.
  */
 public final class PageFerryException extends RuntimeException {
   private final ErrorCode code;
@@ -15,7 +17,7 @@ public final class PageFerryException extends RuntimeException {
 
   /** An error with its sentence and what caused it. */
   public PageFerryException(ErrorCode code, String message, @Nullable Throwable cause) {
-    super(message, cause);
+    super(PlainText.of(message), cause);
     this.code = code;
   }
 

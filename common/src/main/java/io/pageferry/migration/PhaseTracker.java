@@ -1,5 +1,6 @@
 package io.pageferry.migration;
 
+import io.pageferry.text.PlainText;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +36,12 @@ public final class PhaseTracker {
    * @param code what kind of reason
    * @param sentence the same for people
    */
-  public record Reason(ErrorCode code, String sentence) {}
+  public record Reason(ErrorCode code, String sentence) {
+    /** Makes the sentence plain, whoever gave it. */
+    public Reason {
+      sentence = PlainText.of(sentence);
+    }
+  }
 
   private final MigrationKey key;
   private final Level level;

@@ -41,6 +41,17 @@ class ErrorStatusTest {
   }
 
   @Test
+  void whatASentenceQuotesNeitherCommandsATerminalNorOverflowsTheTrailers() {
+    var sent =
+        ErrorStatus.toStatusException(
+            new IllegalArgumentException("There is no \u001b[2J\n" + "x".repeat(100_000) + "."));
+    assertThat(sent.getStatus().getDescription())
+        .startsWith("There is no \\u001b[2J\\u000axxx")
+        .endsWith("xxx.")
+        .hasSizeLessThan(1_000);
+  }
+
+  @Test
   void aStatusWithoutACodeIsNotADomainError() {
     assertThat(ErrorStatus.fromPeer(Status.UNAVAILABLE.asRuntimeException())).isEmpty();
   }

@@ -54,6 +54,16 @@ class LogLayoutTest {
   }
 
   @Test
+  void whatALineQuotesCommandsNoTerminal() {
+    String line =
+        line(
+            "Guest \u001b[2J\u009b1m\u202e ü 渡 🛶.", new IllegalStateException("\u001b]0;x\u0007"));
+    assertThat(line)
+        .contains("message=\"Guest ?[2J?1m? ü 渡 🛶.\"")
+        .contains("IllegalStateException: ?]0;x?");
+  }
+
+  @Test
   void librariesOnlyWarn() {
     assertThat(context.getLogger("io.netty.channel").getEffectiveLevel()).isEqualTo(Level.WARN);
     assertThat(context.getLogger("io.grpc.internal").getEffectiveLevel()).isEqualTo(Level.WARN);

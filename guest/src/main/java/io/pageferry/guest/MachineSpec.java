@@ -1,12 +1,13 @@
 package io.pageferry.guest;
 
 import io.pageferry.memory.SlotLayout;
+import io.pageferry.text.GuestName;
 import java.util.List;
 
 /**
  * What a machine is made of; travels with the guest when it migrates.
  *
- * @param name display name of the guest
+ * @param name display name of the guest, as {@link GuestName} allows
  * @param vcpus number of vCPUs, 1 to {@link #MAX_VCPUS}
  * @param slots its memory; RAM starts at {@link #RAM_BASE}
  * @param kind what its vCPUs execute
@@ -41,6 +42,7 @@ public record MachineSpec(
 
   /** Checks ranges. */
   public MachineSpec {
+    var _ = GuestName.checked(name);
     if (vcpus < 1 || vcpus > MAX_VCPUS) {
       throw new IllegalArgumentException(
           "A guest has 1 to " + MAX_VCPUS + " vCPUs; " + vcpus + " were asked for.");

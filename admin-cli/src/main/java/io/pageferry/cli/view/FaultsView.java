@@ -3,6 +3,7 @@ package io.pageferry.cli.view;
 import io.pageferry.proto.v1.ListSlowestFaultsResponse;
 import io.pageferry.proto.v1.PageOrigin;
 import io.pageferry.proto.v1.SlowFault;
+import io.pageferry.text.PlainText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -22,7 +23,7 @@ public final class FaultsView {
    * @param width columns of the reader; slot, page and address are left out where it has few
    */
   public static List<String> render(ListSlowestFaultsResponse faults, int width, Palette palette) {
-    String migration = faults.getMigration().getMigrationId();
+    String migration = PlainText.of(faults.getMigration().getMigrationId());
     if (faults.getFaultsCount() == 0) {
       return List.of("No vCPU has waited for a page in migration " + migration + ".");
     }

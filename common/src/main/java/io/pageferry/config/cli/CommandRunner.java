@@ -1,6 +1,7 @@
 package io.pageferry.config.cli;
 
 import io.pageferry.config.ConfigFile;
+import io.pageferry.text.PlainText;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -144,7 +145,7 @@ public final class CommandRunner {
 
   private int misused(@Nullable String sentence) {
     PrintWriter err = commandLine.getErr();
-    err.println(sentence);
+    err.println(PlainText.of(String.valueOf(sentence)));
     err.flush();
     return ExitCode.USAGE.number();
   }
