@@ -1,15 +1,18 @@
 package io.pageferry.cli;
 
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.pageferry.config.HostPort;
+import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.AdminServiceGrpc;
 import io.pageferry.proto.v1.AdminServiceGrpc.AdminServiceBlockingStub;
 import io.pageferry.proto.v1.GetStatusRequest;
+import io.pageferry.proto.v1.GetVersionRequest;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.Status;
+import io.pageferry.rpc.ErrorStatus;
+import io.pageferry.rpc.RpcChannel;
+import io.pageferry.rpc.WrongPeer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -21,13 +24,13 @@ import java.util.function.Function;
  * <p>Every failure of a call is a {@link FerryException} that names the daemon.
  */
 public final class AdminClient implements AutoCloseable {
-  private static final long KEEPALIVE_SECONDS = 10;
-  private static final long KEEPALIVE_TIMEOUT_SECONDS = 5;
-
   private final Role role;
-  private final String address;
+  private final HostPort address;
   private final Duration timeout;
   private final ManagedChannel channel;
+
+  /** Whether the daemon has said that it is of the kind that was expected. */
+  private volatile boolean recognized;
 
   /**
    * A client of the daemon at an address.
@@ -36,28 +39,15 @@ public final class AdminClient implements AutoCloseable {
    * @param timeout bound on each call, except those that follow
    */
   public AdminClient(Role role, HostPort address, Duration timeout) {
-    this(
-        role,
-        address.toString(),
-        timeout,
-        Grpc.newChannelBuilderForAddress(
-                address.host(), address.port(), InsecureChannelCredentials.create())
-            // A call without an end is to notice that the daemon hangs or its host is gone.
-            .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
-            .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
-            .build());
-  }
-
-  AdminClient(Role role, String address, Duration timeout, ManagedChannel channel) {
     this.role = role;
     this.address = address;
     this.timeout = timeout;
-    this.channel = channel;
+    this.channel = RpcChannel.shared(address);
   }
 
   /** host:port of the daemon. */
   public String address() {
-    return address;
+    return address.toString();
   }
 
   /** The daemon as a message names it. */
@@ -73,6 +63,11 @@ public final class AdminClient implements AutoCloseable {
 
   /** One call that must end within a time of its own. */
   public <T> T call(Duration limit, Function<AdminServiceBlockingStub, T> call) {
+    requireRole();
+    return made(limit, call);
+  }
+
+  private <T> T made(Duration limit, Function<AdminServiceBlockingStub, T> call) {
     try {
       return call.apply(
           AdminServiceGrpc.newBlockingStub(channel)
@@ -84,6 +79,7 @@ public final class AdminClient implements AutoCloseable {
 
   /** A call without an end, such as one that follows the console. */
   public void follow(Consumer<AdminServiceBlockingStub> call) {
+    requireRole();
     try {
       call.accept(AdminServiceGrpc.newBlockingStub(channel));
     } catch (StatusRuntimeException e) {
@@ -93,7 +89,9 @@ public final class AdminClient implements AutoCloseable {
 
   /** Guest and migration as they stand. */
   public Status status() {
-    return call(stub -> stub.getStatus(GetStatusRequest.getDefaultInstance()));
+    Status status = made(timeout, stub -> stub.getStatus(GetStatusRequest.getDefaultInstance()));
+    recognize(status.getRole());
+    return PlainAnswers.of(status);
   }
 
   /** Makes the next call try to connect at once, however often that failed before. */
@@ -101,8 +99,44 @@ public final class AdminClient implements AutoCloseable {
     channel.resetConnectBackoff();
   }
 
+  /**
+   * A request that reaches the wrong daemon does there what was meant for the other one's guest.
+   */
+  private void requireRole() {
+    if (!recognized) {
+      recognize(
+          made(timeout, stub -> stub.getVersion(GetVersionRequest.getDefaultInstance())).getRole());
+    }
+  }
+
+  private void recognize(Role found) {
+    if (found != role && found != Role.ROLE_UNSPECIFIED) {
+      throw new FerryException(
+          ExitCode.USAGE,
+          "%s is %s, and %s names %s; check both addresses."
+              .formatted(
+                  address,
+                  WrongPeer.name(found).orElse("a daemon of a kind that is not known"),
+                  option(),
+                  WrongPeer.name(role).orElseThrow()));
+    }
+    recognized = true;
+  }
+
   private FerryException failure(StatusRuntimeException failure) {
-    return Failures.of(failure, description(), role == Role.ROLE_SOURCE ? "--source" : "--dest");
+    FerryException told = Failures.of(failure, description(), option());
+    if (recognized || ErrorStatus.fromPeer(failure).isPresent()) {
+      return told;
+    }
+    return WrongPeer.describe(address, channel, role, failure.getStatus())
+        .map(found ->
+            new FerryException(
+                ExitCode.UNREACHABLE, found + "; check the address in " + option() + "."))
+        .orElse(told);
+  }
+
+  private String option() {
+    return role == Role.ROLE_SOURCE ? "--source" : "--dest";
   }
 
   @Override

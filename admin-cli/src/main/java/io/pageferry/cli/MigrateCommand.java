@@ -8,6 +8,7 @@ import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrateResponse;
 import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.text.PlainText;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -59,7 +60,7 @@ final class MigrateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    HostPort target = to == null ? options.destination : to;
+    HostPort target = to == null ? options.destination : SharedOptions.reachable("--to", to);
     MigrateRequest request =
         MigrateRequest.newBuilder()
             .setDestination(target.toString())
@@ -74,7 +75,7 @@ final class MigrateCommand implements Callable<Integer> {
             options.json()
                 ? Json.text(Json.of(response))
                 : "Migration %s has started; follow it with 'ferry watch'."
-                    .formatted(response.getMigrationId()));
+                    .formatted(PlainText.of(response.getMigrationId())));
         return ExitCode.OK.number();
       }
       StatusPair end = Migrations.follow(daemons, response.getMigrationId(), Terminal.error());

@@ -49,11 +49,20 @@ final class SharedOptions {
   }
 
   AdminClient connectSource() {
-    return new AdminClient(Role.ROLE_SOURCE, source, timeout());
+    return new AdminClient(Role.ROLE_SOURCE, reachable("--source", source), timeout());
   }
 
   AdminClient connectDestination() {
-    return new AdminClient(Role.ROLE_DESTINATION, destination, timeout());
+    return new AdminClient(Role.ROLE_DESTINATION, reachable("--dest", destination), timeout());
+  }
+
+  /** An address that one can connect to, or a sentence that names the option it came from. */
+  static HostPort reachable(String option, HostPort address) {
+    try {
+      return address.toConnectTo();
+    } catch (IllegalArgumentException e) {
+      throw new FerryException(ExitCode.USAGE, option + ": " + e.getMessage());
+    }
   }
 
   Daemons connectBoth() {

@@ -42,8 +42,8 @@ public final class DaemonPair implements AutoCloseable {
   private final AdminClient source;
   private final AdminClient destination;
 
-  private DaemonPair(DestDaemon destinationDaemon) {
-    this.sourceDaemon = new SourceDaemon(new SourceConfig(ANY, ANY, null, DataSize.ofMebibytes(8)));
+  private DaemonPair(HostPort any, DestDaemon destinationDaemon) {
+    this.sourceDaemon = new SourceDaemon(new SourceConfig(any, any, null, DataSize.ofMebibytes(8)));
     this.destinationDaemon = destinationDaemon;
     sourceDaemon.start();
     destinationDaemon.start();
@@ -58,7 +58,13 @@ public final class DaemonPair implements AutoCloseable {
 
   /** Two daemons that listen; the destination takes only so many vCPUs. */
   public static DaemonPair start(int maxVcpus) {
-    return new DaemonPair(new DestDaemon(new DestConfig(ANY, ANY, maxVcpus)));
+    return new DaemonPair(ANY, new DestDaemon(new DestConfig(ANY, ANY, maxVcpus)));
+  }
+
+  /** Two daemons that listen on a host of this name or address. */
+  public static DaemonPair startAt(String host) {
+    HostPort any = new HostPort(host, 0);
+    return new DaemonPair(any, new DestDaemon(new DestConfig(any, any, 64)));
   }
 
   /** A client of the source. */

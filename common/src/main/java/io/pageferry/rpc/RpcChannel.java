@@ -1,8 +1,11 @@
 package io.pageferry.rpc;
 
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.pageferry.config.HostPort;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -12,6 +15,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class RpcChannel implements AutoCloseable {
   private static final int WINDOW_BYTES = 16 << 20;
+
+  /** For each address of a host: of several, the next is tried before whoever waits gives up. */
+  private static final int CONNECT_TIMEOUT_MILLIS = 2_000;
+
   private static final long KEEPALIVE_SECONDS = 10;
   private static final long KEEPALIVE_TIMEOUT_SECONDS = 5;
 
@@ -48,8 +55,7 @@ public final class RpcChannel implements AutoCloseable {
 
   private static ManagedChannel connectionless(EventLoopGroup loop, String target, boolean onLoop) {
     NettyChannelBuilder builder =
-        NettyChannelBuilder.forTarget("dns:///" + target)
-            .usePlaintext()
+        builder(HostPort.parse(target))
             .channelType(LeastLoadedLoops.channelType())
             .eventLoopGroup(loop)
             .flowControlWindow(WINDOW_BYTES)
@@ -58,6 +64,30 @@ public final class RpcChannel implements AutoCloseable {
             .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
             .keepAliveWithoutCalls(true);
     return onLoop ? builder.directExecutor().build() : builder.build();
+  }
+
+  /**
+   * A channel for administration, on threads that all of them share. Whoever asks for it shuts it
+   * down.
+   */
+  public static ManagedChannel shared(HostPort address) {
+    return builder(address)
+        .maxInboundMessageSize(RpcServer.MAX_MESSAGE_BYTES)
+        // A call without an end is to notice that the daemon hangs or its host is gone.
+        .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+        .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+        .build();
+  }
+
+  private static NettyChannelBuilder builder(HostPort address) {
+    return NettyChannelBuilder.forTarget(HostResolver.target(address.toConnectTo()))
+        .usePlaintext()
+        .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS);
+  }
+
+  /** Whether there is a connection now, and a peer at its end that speaks HTTP/2. */
+  public boolean isConnected() {
+    return channel.getState(false) == ConnectivityState.READY;
   }
 
   /** The channel for stubs and calls. */

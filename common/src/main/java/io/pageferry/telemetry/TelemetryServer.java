@@ -68,18 +68,14 @@ public final class TelemetryServer implements AutoCloseable {
   /**
    * Listens and serves.
    *
-   * @throws PageFerryException PORT_IN_USE if the address cannot be bound, INVALID_ARGUMENT if its
-   *     host is not known
+   * @throws PageFerryException PORT_IN_USE if the address cannot be bound
+   * @throws IllegalArgumentException if its host is not known
    */
   public synchronized void start() {
     if (server != null) {
       throw new IllegalStateException("The telemetry server on " + address + " is started.");
     }
     InetSocketAddress socketAddress = address.toSocketAddress();
-    if (socketAddress.isUnresolved()) {
-      throw new PageFerryException(
-          ErrorCode.INVALID_ARGUMENT, "The telemetry host " + address.host() + " is not known.");
-    }
     HttpServer made;
     try {
       made = HttpServer.create(socketAddress, 0);

@@ -30,6 +30,7 @@ import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.TransferStateRequest;
+import io.pageferry.text.GuestName;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -188,13 +189,24 @@ final class DestControl implements DaemonControl, AutoCloseable {
               + config.maxVcpus()
               + " (--max-vcpus).");
     }
+    var _ = GuestName.checked(request.getGuestName());
     if (request.getSlotsCount() == 0) {
       throw new IllegalArgumentException("The guest has no memory slot.");
     }
   }
 
+  /** Where the source says that it serves pages; only the source can mend it. */
+  private static HostPort pageService(PrepareRequest request) {
+    try {
+      return HostPort.parse(request.getPageServiceAddress()).toConnectTo();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "The source's --advertise cannot be right: " + e.getMessage(), e);
+    }
+  }
+
   private IncomingMigration reserve(PrepareRequest request, MigrationKey key, int version) {
-    String source = HostPort.parse(request.getPageServiceAddress()).toString();
+    String source = pageService(request).toString();
     List<SlotLayout> layouts =
         request.getSlotsList().stream()
             .map(s -> new SlotLayout(s.getId(), s.getGuestPhysicalAddress(), s.getSizeBytes()))

@@ -6,17 +6,22 @@ import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.pageferry.config.HostPort;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
+import io.pageferry.proto.v1.Role;
 import io.pageferry.rpc.ErrorStatus;
 import io.pageferry.rpc.RpcChannel;
+import io.pageferry.rpc.WrongPeer;
 import io.pageferry.wire.FrameSize;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The destination's end of one lane: a call to the source on a connection of its own. Frames are
@@ -34,6 +39,10 @@ final class Lane<Q> implements AutoCloseable {
   private final ClientCall<Q, FrameSize> call;
   private final CompletableFuture<Void> attached = new CompletableFuture<>();
   private final LongAdder bytesReceived = new LongAdder();
+
+  /** How the lane ended, if the source gave no reason. Written before {@code attached} is. */
+  private @Nullable volatile Status unexplained;
+
   private boolean closed;
 
   /**
@@ -86,7 +95,11 @@ final class Lane<Q> implements AutoCloseable {
     @Override
     public void onClose(Status status, Metadata trailers) {
       PageFerryException error =
-          ErrorStatus.fromPeer(status, trailers).orElseGet(() -> unreachable(status));
+          ErrorStatus.fromPeer(status, trailers)
+              .orElseGet(() -> {
+                unexplained = status.getCause() instanceof PageFerryException ? null : status;
+                return unreachable(status);
+              });
       attached.completeExceptionally(error);
       if (markClosed()) {
         onEnd.accept(name, status.isOk() ? status : status.withDescription(error.getMessage()));
@@ -120,25 +133,40 @@ final class Lane<Q> implements AutoCloseable {
     try {
       attached.get(timeoutMillis, TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof PageFerryException known
-          ? known
-          : new PageFerryException(ErrorCode.LANE_LOST, String.valueOf(e.getMessage()), e);
+      throw wrongPeer(unexplained)
+          .orElseGet(() ->
+              e.getCause() instanceof PageFerryException known
+                  ? known
+                  : new PageFerryException(ErrorCode.LANE_LOST, String.valueOf(e.getMessage()), e));
     } catch (TimeoutException e) {
-      throw new PageFerryException(
-          ErrorCode.LANE_LOST,
-          "The source "
-              + source
-              + " did not accept the "
-              + name
-              + " lane within "
-              + timeoutMillis
-              + " ms; check the address it advertises.",
-          e);
+      throw wrongPeer(Status.DEADLINE_EXCEEDED)
+          .orElseGet(() ->
+              new PageFerryException(
+                  ErrorCode.LANE_LOST,
+                  "The source "
+                      + source
+                      + " did not accept the "
+                      + name
+                      + " lane within "
+                      + timeoutMillis
+                      + " ms; check the address it advertises.",
+                  e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new PageFerryException(
           ErrorCode.CANCELLED, "Connecting to the source " + source + " was interrupted.", e);
     }
+  }
+
+  private Optional<PageFerryException> wrongPeer(@Nullable Status end) {
+    if (end == null) {
+      return Optional.empty();
+    }
+    return WrongPeer.describe(HostPort.parse(source), channel.channel(), Role.ROLE_SOURCE, end)
+        .map(found ->
+            new PageFerryException(
+                ErrorCode.LANE_LOST,
+                found + "; check the address that the source advertises (--advertise)."));
   }
 
   /** Sends a message; no effect once closed. */

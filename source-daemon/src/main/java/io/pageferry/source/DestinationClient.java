@@ -1,8 +1,11 @@
 package io.pageferry.source;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import io.grpc.Context;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.pageferry.config.HostPort;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.AbortRequest;
@@ -12,12 +15,17 @@ import io.pageferry.proto.v1.MigrationRef;
 import io.pageferry.proto.v1.MigrationServiceGrpc;
 import io.pageferry.proto.v1.PrepareRequest;
 import io.pageferry.proto.v1.PrepareResponse;
+import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.rpc.ErrorStatus;
 import io.pageferry.rpc.RpcChannel;
+import io.pageferry.rpc.WrongPeer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
@@ -26,6 +34,7 @@ import java.util.function.Function;
  * it answered, DESTINATION_UNREACHABLE where it did not, CANCELLED after {@link #cancel}.
  */
 final class DestinationClient implements AutoCloseable {
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration PREPARE_TIMEOUT = Duration.ofSeconds(20);
   private static final Duration STATE_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(3);
@@ -40,8 +49,56 @@ final class DestinationClient implements AutoCloseable {
     this.channel = new RpcChannel("migration-control", address, false);
   }
 
+  /** The first call: whoever is not a destination is told apart from one that does not answer. */
   PrepareResponse prepare(PrepareRequest request) {
-    return call(PREPARE_TIMEOUT, stub -> stub.prepare(request));
+    Context previous = cancellation.attach();
+    try {
+      return answer(
+          MigrationServiceGrpc.newFutureStub(channel.channel())
+              .withDeadlineAfter(PREPARE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+              .prepare(request));
+    } catch (StatusRuntimeException e) {
+      throw ErrorStatus.fromPeer(e).or(() -> wrongPeer(e)).orElseGet(() -> translate(e));
+    } finally {
+      cancellation.detach(previous);
+    }
+  }
+
+  private PrepareResponse answer(ListenableFuture<PrepareResponse> call) {
+    try {
+      try {
+        return call.get(CONNECT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        if (channel.isConnected()) {
+          return call.get();
+        }
+        call.cancel(true);
+        throw Status.DEADLINE_EXCEEDED
+            .withDescription("no connection within " + CONNECT_TIMEOUT.toSeconds() + " s")
+            .withCause(e)
+            .asRuntimeException();
+      }
+    } catch (ExecutionException e) {
+      Metadata trailers = Status.trailersFromThrowable(e);
+      throw Status.fromThrowable(e).asRuntimeException(trailers);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      call.cancel(true);
+      throw Status.CANCELLED.withCause(e).asRuntimeException();
+    }
+  }
+
+  private Optional<PageFerryException> wrongPeer(StatusRuntimeException e) {
+    if (cancellation.isCancelled()) {
+      return Optional.empty();
+    }
+    return WrongPeer.describe(
+            HostPort.parse(address), channel.channel(), Role.ROLE_DESTINATION, e.getStatus())
+        .map(found ->
+            new PageFerryException(
+                ErrorCode.DESTINATION_UNREACHABLE,
+                found + "; name a destination daemon with --to or --dest.",
+                e));
   }
 
   void transferState(TransferStateRequest request) {
@@ -109,7 +166,9 @@ final class DestinationClient implements AutoCloseable {
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return String.valueOf(root.getMessage());
+    String description = e.getStatus().getDescription();
+    String reason = root == e || root.getMessage() == null ? description : root.getMessage();
+    return reason == null ? e.getStatus().getCode().name() : reason;
   }
 
   @Override

@@ -36,8 +36,20 @@ public record SourceConfig(
 
   /** Checks ranges. */
   public SourceConfig {
+    checkReachable(listen, advertise);
     checkBytesInFlight(maxBytesInFlight.bytes());
     Rehearsal.checkLength(rehearsal);
+  }
+
+  private static void checkReachable(HostPort listen, @Nullable HostPort advertise) {
+    if (advertise != null) {
+      var _ = advertise.toConnectTo();
+    } else if (listen.isWildcard()) {
+      throw new IllegalArgumentException(
+          "The source listens on every address of its host ("
+              + listen
+              + "), and destinations must be told one of them: add --advertise HOST:PORT.");
+    }
   }
 
   /** Refuses a cap that no drain frame fits under. */

@@ -242,7 +242,7 @@ final class SourceControl implements DaemonControl, AutoCloseable {
         new SourceMigration(
             new MigrationKey(UUID.randomUUID(), here.id(), here.fence().epoch() + 1),
             here,
-            HostPort.parse(request.getDestination()).toString(),
+            HostPort.parse(request.getDestination()).toConnectTo().toString(),
             advertised.get().toString(),
             cap == 0 ? config.maxBytesInFlight().bytes() : cap,
             drainAfterMillis(request),
