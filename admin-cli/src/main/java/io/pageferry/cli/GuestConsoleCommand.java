@@ -9,7 +9,6 @@ import io.pageferry.proto.v1.ReadConsoleResponse;
 import io.pageferry.proto.v1.WriteConsoleRequest;
 import io.pageferry.proto.v1.WriteConsoleResponse;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +47,9 @@ final class GuestConsoleCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
 
+  private final Utf8Pieces pieces = new Utf8Pieces();
+  private long nextOffset;
+
   @Override
   public Integer call() {
     try (AdminClient client = guestSide.connect(options)) {
@@ -71,6 +73,7 @@ final class GuestConsoleCommand implements Callable<Integer> {
           return request;
         });
       }
+      print(nextOffset - pieces.pending(), pieces.rest());
     }
     return ExitCode.OK.number();
   }
@@ -79,6 +82,7 @@ final class GuestConsoleCommand implements Callable<Integer> {
     Thread reader = Thread.ofVirtual().name("reader").start(() -> closeWithoutReader(client));
     try {
       client.follow(stub -> stub.readConsole(request).forEachRemaining(this::print));
+      print(nextOffset - pieces.pending(), pieces.rest());
     } catch (FerryException e) {
       StandardOutput.requireOpen();
       throw e;
@@ -105,11 +109,23 @@ final class GuestConsoleCommand implements Callable<Integer> {
   }
 
   private void print(ReadConsoleResponse response) {
+    if (response.getOffset() != nextOffset) {
+      // The daemon no longer has what is between: what came before is not continued.
+      print(nextOffset - pieces.pending(), pieces.rest());
+    }
+    long first = response.getOffset() - pieces.pending();
+    nextOffset = response.getOffset() + response.getData().size();
+    print(first, pieces.next(response.getData().asReadOnlyByteBuffer()));
+  }
+
+  private void print(long first, String data) {
+    if (data.isEmpty()) {
+      return;
+    }
     PrintWriter out = Printer.of(spec);
-    String data = response.getData().toString(StandardCharsets.UTF_8);
     if (options.json()) {
       JsonObject object = new JsonObject();
-      object.addProperty("offset", response.getOffset());
+      object.addProperty("offset", first);
       object.addProperty("text", data);
       out.println(Json.line(object));
     } else {

@@ -9,6 +9,7 @@ import com.google.gson.JsonParser;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
+import io.pageferry.text.PlainText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,11 +48,27 @@ public final class Json {
 
   /** Indented text. */
   public static String text(JsonElement element) {
-    return GSON.toJson(element);
+    return escaped(GSON.toJson(element));
   }
 
   /** Text on one line, for streams of objects. */
   public static String line(JsonElement element) {
-    return element.toString();
+    return escaped(element.toString());
+  }
+
+  /** JSON allows characters that command a terminal in its texts; all of them are escaped here. */
+  private static String escaped(String json) {
+    StringBuilder safe = new StringBuilder(json.length());
+    json.codePoints()
+        .forEach(c -> {
+          if (c == '\n' || PlainText.isPrintable(c)) {
+            safe.appendCodePoint(c);
+          } else {
+            for (char half : Character.toChars(c)) {
+              safe.append("\\u%04x".formatted((int) half));
+            }
+          }
+        });
+    return safe.toString();
   }
 }

@@ -10,6 +10,8 @@ import io.pageferry.proto.v1.ReadConsoleRequest;
 import io.pageferry.proto.v1.ResumeGuestRequest;
 import io.pageferry.proto.v1.VcpuStatus;
 import io.pageferry.proto.v1.WriteConsoleRequest;
+import io.pageferry.text.PlainText;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -75,13 +77,15 @@ public final class GuestControl {
 
   private static String lastLine(AdminClient daemon) {
     ReadConsoleRequest request = ReadConsoleRequest.getDefaultInstance();
-    StringBuilder text = new StringBuilder();
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
     daemon.call(stub -> {
-      stub.readConsole(request)
-          .forEachRemaining(part -> text.append(part.getData().toString(StandardCharsets.UTF_8)));
+      for (var parts = stub.readConsole(request); parts.hasNext(); ) {
+        text.writeBytes(parts.next().getData().toByteArray());
+      }
       return request;
     });
-    List<String> lines = text.toString().lines().filter(line -> !line.isBlank()).toList();
-    return lines.isEmpty() ? "(the guest said nothing)" : lines.getLast().strip();
+    List<String> lines =
+        text.toString(StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank()).toList();
+    return lines.isEmpty() ? "(the guest said nothing)" : PlainText.of(lines.getLast().strip());
   }
 }
