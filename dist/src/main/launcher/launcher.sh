@@ -82,6 +82,17 @@ class_path() {
   printf '%s' "${jars[*]}"
 }
 
+# Java reads arguments and names files in the locale's character encoding. Where that is ASCII, as it also is when the host
+# does not have the locale that is named, no other letter gets through: the JVM is then given UTF-8.
+use_utf8() {
+  local encoding
+  encoding=$(locale charmap 2>/dev/null) || encoding=''
+  case $encoding in
+    # The shell complains of a locale that the host lacks; Java does not.
+    ANSI_X3.4-1968 | US-ASCII | '') { export LC_ALL=C.UTF-8; } 2>/dev/null ;;
+  esac
+}
+
 # Becomes the JVM of a program: source, dest, ferry, bench, or training, which is a ferry that trains the caches.
 #   run_program PROGRAM LAUNCHER CLASS_PATH [ARGUMENT ...]
 run_program() {
@@ -98,6 +109,7 @@ run_program() {
   while IFS= read -r option; do
     [[ -z $option || $option == '#'* ]] || options+=("$option")
   done < <(cat "$launcher_directory"/{jvm,program,"$kind"}.options)
+  use_utf8
   if [[ $kind == daemon ]]; then
     # glibc would keep an arena, and what was freed in it, for each thread.
     export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-1}

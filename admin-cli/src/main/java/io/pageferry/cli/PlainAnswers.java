@@ -29,6 +29,7 @@ final class PlainAnswers {
     return guest.toBuilder()
         .setGuestId(PlainText.of(guest.getGuestId()))
         .setName(PlainText.of(guest.getName()))
+        .setFailure(PlainText.of(guest.getFailure()))
         .build();
   }
 

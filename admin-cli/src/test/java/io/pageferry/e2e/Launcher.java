@@ -36,8 +36,15 @@ record Launcher(int exitCode, String out, String err) {
    */
   static Launcher run(Path directory, Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
+    return runProgram(repository().resolve("ferry"), directory, environment, arguments);
+  }
+
+  /** Runs another program that ends in the script. */
+  static Launcher runProgram(
+      Path program, Path directory, Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
-    command.add(repository().resolve("ferry").toString());
+    command.add(program.toString());
     Collections.addAll(command, arguments);
     Path out = directory.resolve("out");
     Path err = directory.resolve("err");

@@ -13,6 +13,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The script on a host whose default java is too old. */
 class LauncherIT {
@@ -63,6 +65,25 @@ class LauncherIT {
     assertThat(launcher.out()).isEmpty();
     assertThat(launcher.err().lines()).hasSize(1);
     assertThat(launcher.err()).contains("no JDK 25", "install");
+  }
+
+  /** The last locale is one that the host does not have, which makes it ASCII too. */
+  @ParameterizedTest
+  @ValueSource(strings = {"C", "POSIX", "", "xx_XX.UTF-8"})
+  void filesWithAnyLetterCanBeNamedInAnyLocale(String locale) throws Exception {
+    environment.put("LC_ALL", locale);
+    environment.put("LC_CTYPE", "");
+    environment.put("LANG", "");
+    // This JVM may have such a locale itself, and must not be the one to spell the name.
+    Path program = directory.resolve("named");
+    script(
+        program,
+        "exec '%s' guest load --elf \"$(printf '/\\303\\274/\\346\\270\\241.elf')\""
+            .formatted(Launcher.repository().resolve("ferry")));
+    Launcher launcher = Launcher.runProgram(program, directory, environment);
+    assertThat(launcher.err().strip())
+        .isEqualTo("ferry: There is no file /\u00fc/\u6e21.elf; check the path after --elf.");
+    assertThat(launcher.exitCode()).isEqualTo(2);
   }
 
   @Test

@@ -56,6 +56,17 @@ class InstalledLauncherIT {
     assertThat(run(second, "dest", "--help").succeeded()).contains("--max-vcpus");
   }
 
+  /** A shell moves it there: this JVM may be in a locale that has no such letters. */
+  @Test
+  void itRunsBelowADirectoryOfAnyLettersInALocaleOfAscii() throws Exception {
+    environment.put("LC_ALL", "C");
+    String script =
+        "cd '%s' && mv 'a place' \"$(printf '\\303\\274 \\346\\270\\241')\" && exec ./*/*/bin/ferry version"
+            .formatted(directory);
+    assertThat(Run.of(environment, List.of("bash", "-c", script)).succeeded())
+        .containsPattern("ferry +\\d+\\.\\d+");
+  }
+
   @Test
   void withoutJavaOneLineSaysWhatToInstall() throws Exception {
     environment.put("JAVA_HOME", directory.toString());
