@@ -167,7 +167,8 @@ final class DestinationClient implements AutoCloseable {
       root = root.getCause();
     }
     String description = e.getStatus().getDescription();
-    String reason = root == e || root.getMessage() == null ? description : root.getMessage();
+    String reason =
+        e.getCause() == null || root.getMessage() == null ? description : root.getMessage();
     return reason == null ? e.getStatus().getCode().name() : reason;
   }
 
