@@ -12,11 +12,15 @@ import java.net.SocketTimeoutException;
 import java.util.Optional;
 
 /**
- * Looks what answers at a port to the beginning of an HTTP/2 connection. Blocks for two seconds at
+ * Looks what answers at a port to the beginning of an HTTP/2 connection. Blocks for four seconds at
  * most. Stateless.
  */
 final class PortProbe {
-  private static final int TIMEOUT_MILLIS = 1_000;
+  private static final int CONNECT_TIMEOUT_MILLIS = 1_000;
+
+  /** A daemon on a busy host takes its time. */
+  private static final int ANSWER_TIMEOUT_MILLIS = 3_000;
+
   private static final int FIRST_BYTES = 48;
   private static final int SETTINGS = 4;
   private static final int TLS_ALERT = 0x15;
@@ -31,8 +35,8 @@ final class PortProbe {
   /** What was found, as a clause; empty for an HTTP/2 server, or when nobody listens. */
   static Optional<String> describe(HostPort address) {
     try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(address.host(), address.port()), TIMEOUT_MILLIS);
-      socket.setSoTimeout(TIMEOUT_MILLIS);
+      socket.connect(new InetSocketAddress(address.host(), address.port()), CONNECT_TIMEOUT_MILLIS);
+      socket.setSoTimeout(ANSWER_TIMEOUT_MILLIS);
       return Optional.of(answer(socket)).filter(found -> !found.isEmpty());
     } catch (IOException _) {
       return Optional.empty();

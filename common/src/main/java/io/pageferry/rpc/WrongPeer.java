@@ -12,10 +12,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Says what is at an address where a call failed, if it is not the daemon that was expected there:
- * a daemon of the other kind, or no daemon at all. Blocks for two seconds at most. Stateless.
+ * a daemon of the other kind, or no daemon at all. Blocks for four seconds at most. Stateless.
  */
 public final class WrongPeer {
-  private static final long ROLE_TIMEOUT_MILLIS = 1_500;
+  private static final long ROLE_TIMEOUT_MILLIS = 3_000;
 
   private WrongPeer() {}
 

@@ -2,9 +2,12 @@ package io.pageferry.rpc;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.grpc.BindableService;
 import io.grpc.Status;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.StreamObserver;
 import io.pageferry.config.HostPort;
 import io.pageferry.proto.v1.AdminServiceGrpc;
@@ -17,6 +20,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +29,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class WrongPeerTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   /** A TCP server that says something to whoever comes, and then hangs up or stays. */
   private static final class Speaker implements AutoCloseable {
     private final ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
@@ -113,8 +119,12 @@ class WrongPeerTest {
     try (RpcServer server = new RpcServer(any.toSocketAddress(), services, List.of())) {
       server.start();
       HostPort address = any.withPort(server.port());
-      assertThat(WrongPeer.notADaemon(address)).isEmpty();
+      await().atMost(PATIENCE).until(() -> WrongPeer.notADaemon(address).isEmpty());
       try (RpcChannel channel = new RpcChannel("test", address.toString(), false)) {
+        // Once it is connected, on a busy machine too, the question for the role has its time.
+        var _ =
+            HealthGrpc.newBlockingStub(channel.channel())
+                .check(HealthCheckRequest.getDefaultInstance());
         return WrongPeer.describe(address, channel.channel(), expected, Status.UNIMPLEMENTED);
       }
     }
@@ -126,6 +136,7 @@ class WrongPeerTest {
     try (Speaker speaker = new Speaker(null, true)) {
       address = speaker.address();
     }
-    assertThat(WrongPeer.notADaemon(address)).isEmpty();
+    // The system closes the port once the thread that accepts has noticed.
+    await().atMost(PATIENCE).until(() -> WrongPeer.notADaemon(address).isEmpty());
   }
 }
