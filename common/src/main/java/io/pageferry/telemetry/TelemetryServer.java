@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * {@code GET /livez} (200 while the process can answer at all) and {@code GET /readyz} (200, or 503
  * with the reason).
  *
+ * <p>{@code HEAD} is answered as {@code GET} is, without the body: what checks health often asks
+ * so.
+ *
  * <p>Any thread may call it. {@link #start} once, then {@link #close}; closing again does nothing.
  * Requests are answered on virtual threads, so the registry's gauges and the readiness supplier are
  * called from those.
@@ -41,6 +44,7 @@ public final class TelemetryServer implements AutoCloseable {
   }
 
   private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+  private static final long NO_BODY = -1;
   private static final String TEXT_TYPE = "text/plain; charset=utf-8";
 
   private final HostPort address;
@@ -110,10 +114,15 @@ public final class TelemetryServer implements AutoCloseable {
     try (exchange) {
       Answer answer = answer(exchange);
       if (answer.status() == 405) {
-        exchange.getResponseHeaders().set("Allow", "GET");
+        exchange.getResponseHeaders().set("Allow", "GET, HEAD");
       }
       byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
       exchange.getResponseHeaders().set("Content-Type", answer.type());
+      if (exchange.getRequestMethod().equals("HEAD")) {
+        exchange.getResponseHeaders().set("Content-Length", Integer.toString(body.length));
+        exchange.sendResponseHeaders(answer.status(), NO_BODY);
+        return;
+      }
       exchange.sendResponseHeaders(answer.status(), body.length);
       try (OutputStream out = exchange.getResponseBody()) {
         out.write(body);
@@ -132,7 +141,10 @@ public final class TelemetryServer implements AutoCloseable {
     if (page == null) {
       return text(404, "There are /metrics, /livez and /readyz.");
     }
-    return exchange.getRequestMethod().equals("GET") ? page.get() : text(405, "Only GET.");
+    return switch (exchange.getRequestMethod()) {
+      case "GET", "HEAD" -> page.get();
+      default -> text(405, "Only GET and HEAD.");
+    };
   }
 
   private Answer readiness() {

@@ -3,18 +3,27 @@ package io.pageferry.telemetry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.pageferry.config.HostPort;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -118,7 +127,67 @@ class TelemetryServerTest {
     assertThat(request("POST", "/nowhere").statusCode()).isEqualTo(404);
     HttpResponse<String> response = request("POST", "/metrics");
     assertThat(response.statusCode()).isEqualTo(405);
-    assertThat(response.headers().firstValue("Allow")).hasValue("GET");
+    assertThat(response.headers().firstValue("Allow")).hasValue("GET, HEAD");
+  }
+
+  @Test
+  void answersHeadAsItAnswersGetButWithoutTheBody() throws Exception {
+    for (String path : List.of("/livez", "/readyz", "/metrics")) {
+      HttpResponse<String> response = request("HEAD", path);
+      assertThat(response.statusCode()).as(path).isEqualTo(200);
+      assertThat(response.body()).as(path).isEmpty();
+      assertThat(response.headers().firstValueAsLong("Content-Length").orElse(0)).isPositive();
+    }
+    unreadiness.set(Optional.of("The daemon ends."));
+    assertThat(request("HEAD", "/readyz").statusCode()).isEqualTo(503);
+  }
+
+  @Test
+  void connectionsThatNeverFinishTheirRequestAreBounded() throws Exception {
+    List<Socket> sockets = new ArrayList<>();
+    try {
+      for (int i = 0; i < 100 + 40; i++) {
+        Socket socket = connect();
+        sockets.add(socket);
+        sendIfOpen(socket, "GET /metrics HTTP/1.1\r\n");
+      }
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(() ->
+              assertThat(sockets.stream().filter(TelemetryServerTest::isClosedByPeer).count())
+                  .isGreaterThanOrEqualTo(40));
+    } finally {
+      for (Socket socket : sockets) {
+        socket.close();
+      }
+    }
+  }
+
+  private Socket connect() throws IOException {
+    return new Socket(InetAddress.getLoopbackAddress(), server.port());
+  }
+
+  private static void send(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static void sendIfOpen(Socket socket, String text) {
+    try {
+      send(socket, text);
+    } catch (IOException _) {
+      // The server has closed it already, which is what the test counts.
+    }
+  }
+
+  private static boolean isClosedByPeer(Socket socket) {
+    try {
+      socket.setSoTimeout(1);
+      return socket.getInputStream().read() < 0;
+    } catch (SocketTimeoutException _) {
+      return false;
+    } catch (IOException _) {
+      return true;
+    }
   }
 
   @Test
