@@ -82,6 +82,8 @@ public final class RpcChannel implements AutoCloseable {
   private static NettyChannelBuilder builder(HostPort address) {
     return NettyChannelBuilder.forTarget(HostResolver.target(address.toConnectTo()))
         .usePlaintext()
+        // Daemons are reached directly: a web proxy of the JVM's settings is not for them.
+        .proxyDetector(_ -> null)
         .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS);
   }
 

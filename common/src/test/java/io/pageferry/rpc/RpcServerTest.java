@@ -18,6 +18,11 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.MigrationServiceGrpc;
 import io.pageferry.proto.v1.TransferStateRequest;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+import java.net.ServerSocket;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -71,10 +76,23 @@ class RpcServerTest {
     assertHealth(ServingStatus.NOT_SERVING);
   }
 
+  @Test
+  void aDaemonIsReachedDirectlyWhereTheJvmHasAWebProxyThatDoesNotKnowIt() throws IOException {
+    ProxySelector before = ProxySelector.getDefault();
+    try (ServerSocket proxy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      ProxySelector.setDefault(
+          ProxySelector.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), proxy.getLocalPort())));
+      assertHealth(ServingStatus.SERVING);
+    } finally {
+      ProxySelector.setDefault(before);
+    }
+  }
+
   private void assertHealth(ServingStatus expected) {
     try (RpcChannel channel = connect()) {
       assertThat(
               HealthGrpc.newBlockingStub(channel.channel())
+                  .withDeadlineAfter(20, TimeUnit.SECONDS)
                   .check(HealthCheckRequest.getDefaultInstance())
                   .getStatus())
           .isEqualTo(expected);
