@@ -1,6 +1,9 @@
 package io.pageferry.config;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -18,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * any thread.
  */
 public final class ConfigFile {
+  private static final int LARGEST_BYTES = 1 << 20;
+
   private final Path path;
   private final Map<String, Entry> entries;
 
@@ -73,13 +78,30 @@ public final class ConfigFile {
       throw new IllegalArgumentException(
           "The configuration file " + path + " is no regular file; copy what it gives to one.");
     }
-    try {
-      return Files.readAllLines(path, StandardCharsets.UTF_8);
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(path)) {
+      bytes = in.readNBytes(LARGEST_BYTES + 1);
     } catch (NoSuchFileException e) {
       throw new IllegalArgumentException("The configuration file " + path + " does not exist.", e);
     } catch (IOException e) {
       throw new IllegalArgumentException(
-          "The configuration file " + path + " cannot be read as UTF-8 text: " + e + ".", e);
+          "The configuration file " + path + " cannot be read: " + e.getMessage() + ".", e);
+    }
+    if (bytes.length > LARGEST_BYTES) {
+      throw new IllegalArgumentException(
+          "The configuration file "
+              + path
+              + " is longer than "
+              + DataSize.ofBytes(LARGEST_BYTES)
+              + ", which no configuration is.");
+    }
+    try {
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      // Some editors begin a file with a byte order mark.
+      return text.replaceFirst("^\\uFEFF", "").lines().toList();
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(
+          "The configuration file " + path + " is not UTF-8 text.", e);
     }
   }
 

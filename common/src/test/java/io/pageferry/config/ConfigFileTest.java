@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,25 @@ class ConfigFileTest {
     Path binary = Files.write(directory.resolve("binary"), new byte[] {(byte) 0xff, (byte) 0xfe});
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ConfigFile.read(binary))
-        .withMessageContaining("cannot be read as UTF-8 text");
+        .withMessage("The configuration file " + binary + " is not UTF-8 text.");
+  }
+
+  @Test
+  void refusesAFileThatIsFarTooLongWithoutReadingAllOfIt() throws IOException {
+    Path huge = directory.resolve("huge.conf");
+    try (RandomAccessFile sparse = new RandomAccessFile(huge.toFile(), "rw")) {
+      sparse.setLength(8L << 30);
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ConfigFile.read(huge))
+        .withMessage(
+            "The configuration file " + huge + " is longer than 1MiB, which no configuration is.");
+  }
+
+  @Test
+  void readsAFileThatBeginsWithAByteOrderMarkAndHasLinesOfWindows() throws IOException {
+    assertThat(ConfigFile.read(file("\uFEFFlisten = a:1\r\nname = b\r\n")).entries())
+        .containsExactly(
+            new ConfigFile.Entry("listen", "a:1", 1), new ConfigFile.Entry("name", "b", 2));
   }
 }
