@@ -190,7 +190,9 @@ public final class StatusView {
     for (int i = 0; i < Math.max(left.size(), right.size()); i++) {
       lines.add(
           (palette.dim(Text.pad(i == 0 ? label : "", LABEL))
-                  + Text.pad(i < left.size() ? left.get(i) : "", column)
+                  + Text.pad(i < left.size() ? left.get(i) : "", column - 1)
+                  // A word that is longer than its column still ends before the next one.
+                  + " "
                   + (i < right.size() ? right.get(i) : ""))
               .stripTrailing());
     }
