@@ -9,9 +9,11 @@ import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.LoadGuestResponse;
 import io.pageferry.proto.v1.ProgramParameters;
 import io.pageferry.proto.v1.SyntheticWorkload;
+import io.pageferry.rpc.RpcServer;
 import io.pageferry.text.GuestName;
 import io.pageferry.text.PlainText;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -28,6 +30,9 @@ import picocli.CommandLine.Spec;
 /** Creates a guest at the source, paused. */
 @Command(name = "load", description = "Create a guest at the source daemon, paused.")
 final class GuestLoadCommand implements Callable<Integer> {
+  /** What a message holds, with room for the rest of the request. */
+  private static final int LARGEST_ELF_BYTES = RpcServer.MAX_MESSAGE_BYTES - (64 << 10);
+
   @Mixin private SharedOptions options = new SharedOptions();
 
   @ArgGroup(exclusive = true, multiplicity = "1", heading = "What the guest runs:%n")
@@ -133,6 +138,9 @@ final class GuestLoadCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    atLeastZero("--rate", rate);
+    atLeastZero("--limit", limit);
+    atLeastZero("--stop-after", stopAfter);
     LoadGuestRequest request = request();
     try (AdminClient client = options.connectSource()) {
       LoadGuestResponse response = client.call(stub -> stub.loadGuest(request));
@@ -144,6 +152,13 @@ final class GuestLoadCommand implements Callable<Integer> {
                       .formatted(PlainText.of(response.getGuestId()), client.description()));
     }
     return ExitCode.OK.number();
+  }
+
+  private static void atLeastZero(String option, long value) {
+    if (value < 0) {
+      throw new FerryException(
+          ExitCode.USAGE, "%s must not be negative; it is %d.".formatted(option, value));
+    }
   }
 
   private LoadGuestRequest request() {
@@ -206,8 +221,15 @@ final class GuestLoadCommand implements Callable<Integer> {
           ExitCode.USAGE,
           "%s is no regular file; copy the program to one for --elf.".formatted(file));
     }
-    try {
-      return ByteString.copyFrom(Files.readAllBytes(file));
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(LARGEST_ELF_BYTES + 1);
+      if (bytes.length > LARGEST_ELF_BYTES) {
+        throw new FerryException(
+            ExitCode.USAGE,
+            "The file %s is larger than %s, the most that a program may have; strip its debugging information."
+                .formatted(file, DataSize.ofBytes(LARGEST_ELF_BYTES)));
+      }
+      return ByteString.copyFrom(bytes);
     } catch (NoSuchFileException _) {
       throw new FerryException(
           ExitCode.USAGE, "There is no file %s; check the path after --elf.".formatted(file));

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.e2e.DaemonPair;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
@@ -60,6 +61,20 @@ class BadGuestTest {
   void anElfThatEndsInItsHeaderIsMalformed() throws IOException {
     load("--elf", file("short.elf", new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1}))
         .refused(ExitCode.USAGE, "only 7 bytes");
+  }
+
+  @Test
+  void anElfThatIsTooLargeForAMessageIsRefusedWithoutReadingAllOfIt() throws IOException {
+    Path huge = directory.resolve("huge.elf");
+    try (RandomAccessFile sparse = new RandomAccessFile(huge.toFile(), "rw")) {
+      sparse.setLength(8L << 30);
+    }
+    load("--elf", huge.toString()).refused(ExitCode.USAGE, "huge.elf", "larger than", "strip");
+  }
+
+  @Test
+  void aRateBelowZeroIsRefused() {
+    load("--synthetic", "uniform", "--rate=-5").refused(ExitCode.USAGE, "--rate", "-5");
   }
 
   @Test

@@ -150,7 +150,9 @@ final class GuestLoader {
       throw new IllegalArgumentException("The write ratio must be 0 to 1; it is " + ratio + ".");
     }
     if (workload.getAccessesPerSecond() < 0) {
-      throw new IllegalArgumentException("The accesses per second are too many.");
+      throw new IllegalArgumentException(
+          "The accesses per second must be 0 to %d; they are %s."
+              .formatted(Long.MAX_VALUE, Long.toUnsignedString(workload.getAccessesPerSecond())));
     }
     MachineSpec.Pattern pattern =
         switch (workload.getPattern()) {
