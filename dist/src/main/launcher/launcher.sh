@@ -98,6 +98,10 @@ use_utf8() {
 run_program() {
   local program=$1 launcher=$2 class_path=$3 main_class kind=command option more=() options=() cache_options
   shift 3
+  if ! pwd -P >/dev/null 2>&1; then
+    echo "ferry: the current directory does not exist any more; change to another one." >&2
+    exit 3
+  fi
   case $program in
     source) main_class=io.pageferry.source.SourceMain kind=daemon ;;
     dest) main_class=io.pageferry.dest.DestMain kind=daemon ;;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -49,6 +50,34 @@ class LauncherIT {
     assertThat(launcher.exitCode()).as(launcher.err()).isZero();
     assertThat(launcher.out()).contains("\"ferry\"");
     assertThat(launcher.err()).isEmpty();
+  }
+
+  /** Images of Java for containers often choose one. */
+  @Test
+  void aCollectorThatTheEnvironmentChoosesDoesNotKeepItFromRunning() throws Exception {
+    environment.put("JAVA_TOOL_OPTIONS", "-XX:+UseG1GC");
+    environment.put("JDK_JAVA_OPTIONS", "-XX:+UseParallelGC");
+    Launcher launcher = version();
+    assertThat(launcher.exitCode()).as(launcher.err()).isZero();
+    assertThat(launcher.out()).contains("\"ferry\"");
+  }
+
+  @Test
+  void aDirectoryThatIsGoneIsNamed() throws Exception {
+    Path gone = Files.createDirectory(directory.resolve("gone"));
+    Process process =
+        new ProcessBuilder(
+                "bash",
+                "-c",
+                "rmdir \"$PWD\" && exec \"$0\" version",
+                Launcher.repository().resolve("ferry").toString())
+            .directory(gone.toFile())
+            .redirectErrorStream(true)
+            .start();
+    assertThat(process.inputReader(StandardCharsets.UTF_8).lines().filter(line -> line.startsWith("ferry: ")))
+        .containsExactly(
+            "ferry: the current directory does not exist any more; change to another one.");
+    assertThat(process.waitFor()).isEqualTo(3);
   }
 
   @Test
