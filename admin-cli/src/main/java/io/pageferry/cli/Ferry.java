@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
@@ -49,6 +50,8 @@ public final class Ferry {
 
   /** Runs one command. */
   public static void main(String[] arguments) {
+    // Numbers as the documentation writes them, whatever the user's language.
+    Locale.setDefault(Locale.ROOT);
     prepareLogging();
     int exitCode = commandLineFor(arguments).execute(arguments);
     System.exit(exitCode == ExitCode.OK.number() ? afterOutput() : exitCode);

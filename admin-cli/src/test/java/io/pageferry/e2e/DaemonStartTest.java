@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.pageferry.config.cli.ExitCode;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +49,68 @@ class DaemonStartTest {
           mainClass,
           "--listen=127.0.0.1:0",
           "--metrics-listen=" + address);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {SOURCE, DESTINATION})
+  void aLimitOnOpenFilesThatIsTooLowIsNamed(String mainClass) throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    Process daemon =
+        new ProcessBuilder(
+                "bash",
+                "-c",
+                "ulimit -n 300 && exec \"$@\"",
+                "bash",
+                java,
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                mainClass,
+                "--listen=127.0.0.1:0",
+                "--metrics-listen=127.0.0.1:0")
+            .redirectErrorStream(true)
+            .start();
+    try {
+      assertThat(daemon.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
+      assertThat(daemon.inputReader(StandardCharsets.UTF_8).lines())
+          .singleElement()
+          .asString()
+          .contains("needs 1024 open files", "limit is 300", "ulimit -n 1024");
+      assertThat(daemon.exitValue()).isEqualTo(ExitCode.ENVIRONMENT.number());
+    } finally {
+      daemon.destroyForcibly();
+    }
+  }
+
+  @Test
+  void sentencesHaveTheDigitsOfTheDocumentationWhateverTheUsersLanguage() throws Exception {
+    List<String> arabic = List.of("-Duser.language=ar", "-Duser.country=EG");
+    for (String mainClass : List.of(SOURCE, DESTINATION)) {
+      try (JavaProgram program =
+          JavaProgram.start(
+              directory,
+              arabic,
+              mainClass,
+              "--listen=127.0.0.1:0",
+              "--metrics-listen=127.0.0.1:0",
+              "--rehearsal=1h")) {
+        assertThat(program.awaitExit()).isEqualTo(ExitCode.USAGE.number());
+        assertThat(program.output()).contains("--rehearsal must be 0s to 10s.");
+      }
+    }
+    try (JavaProgram program =
+        JavaProgram.start(
+            directory,
+            arabic,
+            "io.pageferry.cli.Ferry",
+            "guest",
+            "load",
+            "--program=kv",
+            "--rate=-5")) {
+      assertThat(program.awaitExit()).isEqualTo(ExitCode.USAGE.number());
+      assertThat(program.output()).contains("it is -5.");
     }
   }
 

@@ -33,14 +33,15 @@ final class JavaProgram implements AutoCloseable {
   /** Starts it; what it prints goes to a file of its own in a directory. */
   static JavaProgram start(Path directory, String mainClass, String... arguments)
       throws IOException {
-    // However the tests were started: signals that they ignore, their programs do not.
-    return start(directory, List.of("env", "--default-signal"), mainClass, arguments);
+    return start(directory, List.of(), mainClass, arguments);
   }
 
-  private static JavaProgram start(
-      Path directory, List<String> prefix, String mainClass, String... arguments)
+  /** Starts it with further options for its JVM. */
+  static JavaProgram start(
+      Path directory, List<String> jvmOptions, String mainClass, String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>(prefix);
+    // However the tests were started: signals that they ignore, their programs do not.
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     Collections.addAll(
         command,
@@ -49,8 +50,9 @@ final class JavaProgram implements AutoCloseable {
         "-XX:+UseSerialGC",
         "-Xmx128m",
         "-cp",
-        System.getProperty("java.class.path"),
-        mainClass);
+        System.getProperty("java.class.path"));
+    command.addAll(jvmOptions);
+    command.add(mainClass);
     Collections.addAll(command, arguments);
     Path output = Files.createTempFile(directory, "program-", ".log");
     return new JavaProgram(

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,16 +30,25 @@ public final class DaemonProcess {
   public static final Duration LONGEST_GRACE = Duration.ofHours(1);
 
   /**
-   * Runs a daemon until SIGTERM, SIGINT or SIGHUP. It then has {@code grace} to finish; a second
-   * signal ends that. Whatever hangs in the daemon, the process ends, some seconds after the grace.
+   * Makes a daemon and runs it until SIGTERM, SIGINT or SIGHUP. It then has {@code grace} to finish;
+   * a second signal ends that. Whatever hangs in the daemon, the process ends, some seconds after
+   * the grace.
    *
-   * @return 128 and the signal's number, or {@link ExitCode#GUEST_LOST}
+   * @return 128 and the signal's number, {@link ExitCode#GUEST_LOST}, or {@link
+   *     ExitCode#ENVIRONMENT} where the limit on open files is too low for a daemon
    */
-  public static int run(String name, Daemon daemon, Duration grace) throws InterruptedException {
+  public static int run(String name, Supplier<? extends Daemon> maker, Duration grace)
+      throws InterruptedException {
     if (grace.isNegative() || grace.compareTo(LONGEST_GRACE) > 0) {
       throw new IllegalArgumentException("--shutdown-grace must be 0s to 1h.");
     }
     StrayLines.catchAll();
+    Optional<String> shortage = OpenFiles.shortage();
+    if (shortage.isPresent()) {
+      LOG.error(shortage.get());
+      return ExitCode.ENVIRONMENT.number();
+    }
+    Daemon daemon = maker.get();
     daemon.start();
     // Before anyone is told that it listens: whoever waits for that may send a signal at once.
     Thread main = Thread.currentThread();

@@ -4,6 +4,7 @@ import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.CommandRunner;
 import io.pageferry.daemon.DaemonProcess;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -62,6 +63,8 @@ public final class DestMain implements Callable<Integer> {
 
   /** Runs until the process is told to end. */
   public static void main(String[] args) {
+    // Numbers as the documentation writes them, whatever the user's language.
+    Locale.setDefault(Locale.ROOT);
     System.exit(runner().run(args));
   }
 
@@ -76,8 +79,7 @@ public final class DestMain implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    DestDaemon daemon =
-        new DestDaemon(new DestConfig(listen, metricsListen, maxVcpus, prefetch, rehearsal));
-    return DaemonProcess.run("destination", daemon, shutdownGrace);
+    DestConfig config = new DestConfig(listen, metricsListen, maxVcpus, prefetch, rehearsal);
+    return DaemonProcess.run("destination", () -> new DestDaemon(config), shutdownGrace);
   }
 }

@@ -5,6 +5,7 @@ import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.CommandRunner;
 import io.pageferry.daemon.DaemonProcess;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -62,6 +63,8 @@ public final class SourceMain implements Callable<Integer> {
 
   /** Runs until the process is told to end. */
   public static void main(String[] args) {
+    // Numbers as the documentation writes them, whatever the user's language.
+    Locale.setDefault(Locale.ROOT);
     System.exit(runner().run(args));
   }
 
@@ -78,7 +81,6 @@ public final class SourceMain implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     SourceConfig config =
         new SourceConfig(listen, metricsListen, advertise, maxBytesInFlight, rehearsal);
-    SourceDaemon daemon = new SourceDaemon(config);
-    return DaemonProcess.run("source", daemon, shutdownGrace);
+    return DaemonProcess.run("source", () -> new SourceDaemon(config), shutdownGrace);
   }
 }

@@ -81,6 +81,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   /** Runs the benchmarks and ends the process. */
   public static void main(String[] arguments) {
+    Locale.setDefault(Locale.ROOT);
     System.setProperty("logback.configurationFile", "ferry-logback.xml");
     System.exit(new CommandRunner(new BenchCommand(), BenchCommand::exitCode).run(arguments));
   }
