@@ -3,7 +3,7 @@ package io.pageferry.cli.view;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pageferry.cli.StatusPair;
-import io.pageferry.proto.v1.MigrationKey;
+import io.pageferry.proto.v1.MigrationRef;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Status;
 import java.util.List;
@@ -17,7 +17,7 @@ class StatusViewTest {
       Status.newBuilder()
           .setMigration(
               MigrationStatus.newBuilder()
-                  .setMigration(MigrationKey.newBuilder().setMigrationId(ID)))
+                  .setMigration(MigrationRef.newBuilder().setMigrationId(ID)))
           .build();
 
   private static List<String> render(int width) {
