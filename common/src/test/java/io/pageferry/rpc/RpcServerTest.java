@@ -81,7 +81,8 @@ class RpcServerTest {
     ProxySelector before = ProxySelector.getDefault();
     try (ServerSocket proxy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       ProxySelector.setDefault(
-          ProxySelector.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), proxy.getLocalPort())));
+          ProxySelector.of(
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), proxy.getLocalPort())));
       assertHealth(ServingStatus.SERVING);
     } finally {
       ProxySelector.setDefault(before);
