@@ -89,7 +89,7 @@ class DaemonStartTest {
     List<String> arabic = List.of("-Duser.language=ar", "-Duser.country=EG");
     for (String mainClass : List.of(SOURCE, DESTINATION)) {
       try (JavaProgram program =
-          JavaProgram.start(
+          JavaProgram.startWith(
               directory,
               arabic,
               mainClass,
@@ -101,7 +101,7 @@ class DaemonStartTest {
       }
     }
     try (JavaProgram program =
-        JavaProgram.start(
+        JavaProgram.startWith(
             directory,
             arabic,
             "io.pageferry.cli.Ferry",

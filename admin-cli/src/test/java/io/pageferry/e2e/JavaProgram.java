@@ -22,6 +22,9 @@ final class JavaProgram implements AutoCloseable {
       Pattern.compile("state=listening \\S+ metrics=([^\\s\"]+)");
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  /** However the tests were started: signals that they ignore, their programs do not. */
+  private static final List<String> DEFAULT_SIGNALS = List.of("env", "--default-signal");
+
   private final Process process;
   private final Path output;
 
@@ -33,15 +36,24 @@ final class JavaProgram implements AutoCloseable {
   /** Starts it; what it prints goes to a file of its own in a directory. */
   static JavaProgram start(Path directory, String mainClass, String... arguments)
       throws IOException {
-    return start(directory, List.of(), mainClass, arguments);
+    return start(directory, DEFAULT_SIGNALS, List.of(), mainClass, arguments);
   }
 
   /** Starts it with further options for its JVM. */
-  static JavaProgram start(
+  static JavaProgram startWith(
       Path directory, List<String> jvmOptions, String mainClass, String... arguments)
       throws IOException {
-    // However the tests were started: signals that they ignore, their programs do not.
-    List<String> command = new ArrayList<>(List.of("env", "--default-signal"));
+    return start(directory, DEFAULT_SIGNALS, jvmOptions, mainClass, arguments);
+  }
+
+  private static JavaProgram start(
+      Path directory,
+      List<String> prefix,
+      List<String> jvmOptions,
+      String mainClass,
+      String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     Collections.addAll(
         command,
@@ -77,6 +89,7 @@ final class JavaProgram implements AutoCloseable {
     return start(
         directory,
         prefix,
+        List.of(),
         "io.pageferry.source.SourceMain",
         "--listen=127.0.0.1:0",
         "--metrics-listen=127.0.0.1:0");
