@@ -25,7 +25,7 @@ import java.util.function.Function;
  */
 public final class AdminClient implements AutoCloseable {
   private final Role role;
-  private final HostPort address;
+  private final String address;
   private final Duration timeout;
   private final ManagedChannel channel;
 
@@ -39,15 +39,19 @@ public final class AdminClient implements AutoCloseable {
    * @param timeout bound on each call, except those that follow
    */
   public AdminClient(Role role, HostPort address, Duration timeout) {
+    this(role, address.toString(), timeout, RpcChannel.shared(address));
+  }
+
+  AdminClient(Role role, String address, Duration timeout, ManagedChannel channel) {
     this.role = role;
     this.address = address;
     this.timeout = timeout;
-    this.channel = RpcChannel.shared(address);
+    this.channel = channel;
   }
 
   /** host:port of the daemon. */
   public String address() {
-    return address.toString();
+    return address;
   }
 
   /** The daemon as a message names it. */
@@ -128,7 +132,7 @@ public final class AdminClient implements AutoCloseable {
     if (recognized || ErrorStatus.fromPeer(failure).isPresent()) {
       return told;
     }
-    return WrongPeer.describe(address, channel, role, failure.getStatus())
+    return WrongPeer.describe(HostPort.parse(address), channel, role, failure.getStatus())
         .map(found ->
             new FerryException(
                 ExitCode.UNREACHABLE, found + "; check the address in " + option() + "."))
