@@ -74,7 +74,7 @@ public final class CacheTraining {
 
   /** A migration that ends before its switchover, or, on a fast host, just does not. */
   private void cancel() throws InterruptedException {
-    load(List.of("--program=counter", "--memory=512MiB"));
+    load(List.of("--program=counter", "--memory=256MiB"));
     require("migrate", "--detach");
     boolean cancelled = ferry("cancel") == ExitCode.OK.number();
     var _ = ferry("watch", "--until-done", "--interval=50ms");
