@@ -30,9 +30,9 @@ public final class DaemonProcess {
   public static final Duration LONGEST_GRACE = Duration.ofHours(1);
 
   /**
-   * Makes a daemon and runs it until SIGTERM, SIGINT or SIGHUP. It then has {@code grace} to finish;
-   * a second signal ends that. Whatever hangs in the daemon, the process ends, some seconds after
-   * the grace.
+   * Makes a daemon and runs it until SIGTERM, SIGINT or SIGHUP. It then has {@code grace} to
+   * finish; a second signal ends that. Whatever hangs in the daemon, the process ends, some seconds
+   * after the grace.
    *
    * @return 128 and the signal's number, {@link ExitCode#GUEST_LOST}, or {@link
    *     ExitCode#ENVIRONMENT} where the limit on open files is too low for a daemon
