@@ -34,25 +34,32 @@ make_caches() {
   local made=$cache_directory.new program
   rm -rf "$made"
   mkdir -p "$made" || return
+  touch "$made/begun" || return
   if ! train_caches "$made" "$@" >"$made/training.log" 2>&1; then
     cat "$made"/*.log >&2
+    rm -rf "$made"
     return 1
   fi
   for program in "${cached_programs[@]}"; do
     if [[ ! -s $made/$program.aot ]]; then
       cat "$made"/*.log >&2
       echo "ferry: Java made no cache for $program; the output of the training is above." >&2
+      rm -rf "$made"
       return 1
     fi
+    # Jars that were replaced meanwhile are newer than it.
+    touch -r "$made/begun" "$made/$program.aot" || return
   done
-  rm -f "$made"/*.log
-  cp "$JAVA_HOME/release" "$made/release"
+  rm -f "$made"/*.log "$made/begun"
+  cp "$JAVA_HOME/release" "$made/release" || return
   rm -rf "$cache_directory"
   mv "$made" "$cache_directory"
 }
 
 # Leaves empty caches, so that nobody tries again before the jars or Java change.
 leave_empty_caches() {
+  # Never emptied in place: a JVM that runs has them mapped.
+  rm -rf "$cache_directory"
   mkdir -p "$cache_directory"
   cp "$JAVA_HOME/release" "$cache_directory/release"
   (cd "$cache_directory" && for program in "${cached_programs[@]}"; do : >"$program.aot"; done)

@@ -74,7 +74,11 @@ class LauncherIT {
             .directory(gone.toFile())
             .redirectErrorStream(true)
             .start();
-    assertThat(process.inputReader(StandardCharsets.UTF_8).lines().filter(line -> line.startsWith("ferry: ")))
+    assertThat(
+            process
+                .inputReader(StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> line.startsWith("ferry: ")))
         .containsExactly(
             "ferry: the current directory does not exist any more; change to another one.");
     assertThat(process.waitFor()).isEqualTo(3);

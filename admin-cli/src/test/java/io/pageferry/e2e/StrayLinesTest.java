@@ -35,11 +35,10 @@ class StrayLinesTest {
           .hasSize(2)
           .allMatch(line -> line.startsWith("time="))
           .anyMatch(line -> line.contains("level=WARN") && line.contains("a call | went astray"))
-          .anyMatch(
-              line ->
-                  line.contains("level=ERROR")
-                      && line.contains("Thread clumsy has ended by an exception.")
-                      && line.contains("IllegalStateException: dropped it"));
+          .anyMatch(line ->
+              line.contains("level=ERROR")
+                  && line.contains("Thread clumsy has ended by an exception.")
+                  && line.contains("IllegalStateException: dropped it"));
     }
   }
 }

@@ -58,8 +58,7 @@ class StuckConsoleTest {
             "--rehearsal=0s",
             "--shutdown-grace=1s");
     Process daemon = new ProcessBuilder(command).start();
-    try (AdminClient client =
-        new AdminClient(Role.ROLE_SOURCE, address, Duration.ofSeconds(10))) {
+    try (AdminClient client = new AdminClient(Role.ROLE_SOURCE, address, Duration.ofSeconds(10))) {
       await()
           .atMost(PATIENCE)
           .ignoreExceptions()

@@ -41,6 +41,8 @@ final class BackingFile implements AutoCloseable {
   /** Holds the lock: flock's belongs to what was opened, whatever else this process closes. */
   private final int descriptor;
 
+  private boolean locked;
+
   private BackingFile(FileChannel channel, int descriptor) {
     this.channel = channel;
     this.descriptor = descriptor;
@@ -73,8 +75,9 @@ final class BackingFile implements AutoCloseable {
         file.takeOver(path, bytes);
         return file;
       } catch (IOException | RuntimeException | Error e) {
+        boolean ours = file.locked;
         file.close();
-        if (!existed) {
+        if (!existed && ours) {
           Files.deleteIfExists(path);
         }
         throw e;
@@ -98,6 +101,7 @@ final class BackingFile implements AutoCloseable {
       throw new BackingFileException(
           "The backing file " + path + " is in use by another guest; name another file.");
     }
+    locked = true;
     UserDefinedFileAttributeView marks =
         Files.getFileAttributeView(path, UserDefinedFileAttributeView.class);
     long found = channel.size();

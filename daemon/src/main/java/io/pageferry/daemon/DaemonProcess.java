@@ -67,7 +67,12 @@ public final class DaemonProcess {
         daemon.address(),
         daemon.metricsAddress());
     told.await();
-    return end(name, daemon, grace, first.get());
+    try {
+      return end(name, daemon, grace, first.get());
+    } catch (RuntimeException | Error e) {
+      LOG.error("daemon={} ends, and something failed as it did.", name, e);
+      return ExitCode.INTERNAL.number();
+    }
   }
 
   private static int end(String name, Daemon daemon, Duration grace, int signal) {
@@ -103,6 +108,10 @@ public final class DaemonProcess {
       return Thread.ofPlatform().daemon().name(thread).start(work).join(limit);
     } catch (InterruptedException _) {
       return false;
+    } catch (OutOfMemoryError e) {
+      LOG.warn("The host allows no thread to {} with, so that it is not limited in time.", thread);
+      work.run();
+      return true;
     }
   }
 

@@ -28,6 +28,10 @@ final class Acknowledgements {
     if (count == 0) {
       return;
     }
+    if (ranges == MAX_RANGES) {
+      // They could not be sent when the last of them came.
+      flush();
+    }
     int last = ranges - 1;
     if (last >= 0 && slotIds[last] == slotId && firstPages[last] + pageCounts[last] == first) {
       pageCounts[last] += (int) count;

@@ -121,7 +121,7 @@ final class IncomingMigration implements AutoCloseable {
     try {
       for (int vcpu = 0; vcpu < vcpus; vcpu++) {
         urgentLanes.add(
-            new UrgentLane(vcpu, source, memory, demandSink, hello, this::urgentLaneEnded));
+            new UrgentLane(vcpu, source, memory, demandSink, hello, this::endedByItself));
       }
       resolver = new FaultResolver(memory, waiters, urgentLanes, prefetch, timings);
       drainLane =
@@ -131,7 +131,7 @@ final class IncomingMigration implements AutoCloseable {
               new RpcChannel("drain-lane", source, true),
               PageMethods.calledDrain(memory, installer.sink(PageInstaller.Origin.DRAIN)),
               DrainRequest.newBuilder().setHello(hello).build(),
-              this::laneEnded);
+              this::endedByItself);
     } catch (RuntimeException | Error e) {
       urgentLanes.forEach(UrgentLane::close);
       flusher.shutdownNow();
@@ -240,8 +240,13 @@ final class IncomingMigration implements AutoCloseable {
       Map<MemorySlot, PageBitmap> nonzero = nonzeroPages(request.getContentsList(), arena);
       FirstPages firstPages = new FirstPages(request.getFirstPagesList(), vcpus, memory, nonzero);
       HostedGuest arrived = restore(request);
-      nonzero.forEach(installer::acceptZeroPages);
-      firstPages.installInto(demandSink);
+      try {
+        nonzero.forEach(installer::acceptZeroPages);
+        firstPages.installInto(demandSink);
+      } catch (RuntimeException | Error e) {
+        arrived.machine().close();
+        throw e;
+      }
       guest = arrived;
       run = request.getRun();
     } catch (IllegalArgumentException e) {
@@ -437,7 +442,7 @@ final class IncomingMigration implements AutoCloseable {
     return loss;
   }
 
-  private void urgentLaneEnded(String name, Status status) {
+  private void endedByItself(String name, Status status) {
     if (laneEnded(name, status)) {
       askAgain();
     }
@@ -486,9 +491,17 @@ final class IncomingMigration implements AutoCloseable {
     }
     if (abandoned) {
       // Not on the event loop that reports it: closing waits for that loop's lane.
-      var _ = Thread.ofVirtual().name("abandon").start(this::close);
+      closeElsewhere();
     }
     return missed;
+  }
+
+  private void closeElsewhere() {
+    try {
+      var _ = Thread.ofVirtual().name("abandon").start(this::close);
+    } catch (OutOfMemoryError e) {
+      flusher.execute(this::close);
+    }
   }
 
   private void askAgain() {

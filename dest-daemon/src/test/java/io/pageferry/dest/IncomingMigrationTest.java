@@ -376,7 +376,12 @@ class IncomingMigrationTest {
     source.loseDrainLane();
     assertPaused("drain lane was lost");
     source.answer(ScriptedSource.pages(0, fetch.getFirstPage(), 1));
-    assertThat(source.awaitFetch().getFirstPage()).isNotEqualTo(fetch.getFirstPage());
+    PageRange next = source.awaitFetch();
+    if (next.getFirstPage() == fetch.getFirstPage()) {
+      // Asked for again, since the drain may have lost it.
+      next = source.awaitFetch();
+    }
+    assertThat(next.getFirstPage()).isNotEqualTo(fetch.getFirstPage());
   }
 
   @Test

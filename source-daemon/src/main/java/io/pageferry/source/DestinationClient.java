@@ -27,6 +27,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Migration control calls to the destination. Blocking; one migration's thread, except {@link
@@ -35,6 +37,7 @@ import java.util.function.Function;
  */
 final class DestinationClient implements AutoCloseable {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+  private static final Logger LOG = LoggerFactory.getLogger(DestinationClient.class);
   private static final Duration PREPARE_TIMEOUT = Duration.ofSeconds(20);
   private static final Duration STATE_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(3);
@@ -176,5 +179,14 @@ final class DestinationClient implements AutoCloseable {
   public void close() {
     cancellation.cancel(null);
     channel.close();
+  }
+
+  /** {@link #close} where what comes next must come: a host may lack the threads for closing. */
+  void closeQuietly() {
+    try {
+      close();
+    } catch (RuntimeException | Error e) {
+      LOG.debug("The connection to the destination could not be closed.", e);
+    }
   }
 }

@@ -72,6 +72,9 @@ final class SourceMigration {
   /** The guest is unloaded by force: whatever happens from now on, it does not come back. */
   private boolean discarded;
 
+  /** The daemon stops, or the guest is given up: nobody runs it here any more. */
+  private volatile boolean closing;
+
   private final Thread conductor;
   private volatile long lastInstructionNanos;
   private volatile long downtimeNanos;
@@ -124,8 +127,8 @@ final class SourceMigration {
                   + " not start; raise its limit (ulimit -u, pids.max of its cgroup, TasksMax= of"
                   + " its unit).",
               e);
-      client.close();
       tracker.enter(Phase.FAILED, cause.code(), cause.getMessage());
+      client.closeQuietly();
       throw cause;
     }
   }
@@ -147,7 +150,7 @@ final class SourceMigration {
       ledger = pages;
       giveUpGuest();
     } catch (RuntimeException | Error e) {
-      stayHere(e);
+      stayHere(e, false);
       return;
     }
     try {
@@ -237,15 +240,20 @@ final class SourceMigration {
     handedOver = true;
   }
 
-  /** The guest was not handed over: it goes on here as if nothing had happened. */
-  private void stayHere(Throwable error) {
+  /**
+   * The guest was not handed over: it goes on here as if nothing had happened. Once a Commit was
+   * sent the destination is told first, so that it never obeys a late one (rule 3).
+   */
+  private void stayHere(Throwable error, boolean commitWasSent) {
     PageFerryException cause = explain(error);
     String sentence = cause.getMessage();
     try {
-      leaveDestination(cause);
-      guest.fence().comeBack();
-      if (wasRunning && guest.machine().state() != Machine.State.STOPPED) {
-        guest.resume();
+      if (commitWasSent) {
+        leaveDestination(cause);
+        goOn();
+      } else {
+        goOn();
+        leaveDestination(cause);
       }
     } catch (RuntimeException | Error e) {
       LOG.error("The guest does not run on at the source.", e);
@@ -255,6 +263,13 @@ final class SourceMigration {
     tracker.enter(end, cause.code(), sentence);
   }
 
+  private void goOn() {
+    guest.fence().comeBack();
+    if (wasRunning && !closing && guest.machine().state() != Machine.State.STOPPED) {
+      guest.resume();
+    }
+  }
+
   private void leaveDestination(PageFerryException cause) {
     try {
       closeLanes(cause);
@@ -262,7 +277,7 @@ final class SourceMigration {
     } catch (RuntimeException | Error e) {
       LOG.debug("The destination was not told of the abort.", e);
     }
-    client.close();
+    client.closeQuietly();
   }
 
   private synchronized PageFerryException explain(Throwable error) {
@@ -294,7 +309,7 @@ final class SourceMigration {
         // What is not the destination's answer proves nothing.
         ErrorCode code = e instanceof PageFerryException known ? known.code() : ErrorCode.INTERNAL;
         if (provesThatTheGuestNeverRan(code, attempt) && takeBack()) {
-          stayHere(e);
+          stayHere(e, true);
           return false;
         }
         if (attempt == COMMIT_ATTEMPTS || isDiscarded()) {
@@ -308,8 +323,10 @@ final class SourceMigration {
 
   /** The destination will not run the guest: it is this daemon's again, unless it was discarded. */
   private synchronized boolean takeBack() {
-    handedOver = discarded;
-    return !discarded;
+    if (!discarded && !closing) {
+      handedOver = false;
+    }
+    return !handedOver;
   }
 
   private synchronized boolean isDiscarded() {
@@ -337,7 +354,8 @@ final class SourceMigration {
    */
   private static boolean provesThatTheGuestNeverRan(ErrorCode code, int attempt) {
     return switch (code) {
-      case DESTINATION_UNREACHABLE, INTERNAL -> false;
+      // No answer, or this side's own end of the call.
+      case DESTINATION_UNREACHABLE, INTERNAL, CANCELLED, SHUTTING_DOWN -> false;
       case WRONG_GUEST_STATE -> true;
       default -> attempt == 1;
     };
@@ -518,7 +536,10 @@ final class SourceMigration {
 
   /** What only this daemon has once the guest is handed over, as a sentence. */
   String loss() {
-    PageLedger pages = frozenPages();
+    PageLedger pages = ledger;
+    if (pages == null) {
+      return "Guest %s is at this daemon alone.".formatted(guest.name());
+    }
     long kept = pages.totalPages() - pages.untouchedPages() - pages.releasedPages();
     return kept == 0
         ? "Every page of guest %s has arrived at %s.".formatted(guest.name(), destination)
@@ -550,6 +571,9 @@ final class SourceMigration {
     if (loss.isPresent()) {
       closeLanes(new PageFerryException(ErrorCode.GUEST_DISCARDED, discardedSentence(loss.get())));
       close();
+    }
+    if (conductor.getState() == Thread.State.NEW && tracker.phase().isTerminal()) {
+      return loss;
     }
     try {
       if (conductor.join(DISCARD_PATIENCE)) {
@@ -585,7 +609,8 @@ final class SourceMigration {
 
   /** Ends connections and {@link #run}; the daemon stops. */
   void close() {
-    client.close();
+    closing = true;
+    client.closeQuietly();
     conductor.interrupt();
   }
 

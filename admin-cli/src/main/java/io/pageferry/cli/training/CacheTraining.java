@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -24,6 +25,9 @@ import java.util.stream.Stream;
  * <p>The launcher tells the JVMs where the caches go.
  */
 public final class CacheTraining {
+  /** A training takes about a minute; a guest that does not get on must not hold it up for ever. */
+  private static final Duration LIMIT = Duration.ofMinutes(10);
+
   /** A JVM that ends also makes its cache. */
   private static final Duration END_LIMIT = Duration.ofMinutes(3);
 
@@ -52,6 +56,7 @@ public final class CacheTraining {
    */
   public static void main(String[] arguments) throws InterruptedException {
     Ferry.prepareLogging();
+    endWithin(LIMIT);
     Path launcher = Path.of(System.getProperty("pageferry.launcher", "ferry"));
     try (LocalDaemons host = LocalDaemons.start(launcher, Optional.of(Path.of(arguments[0])))) {
       new CacheTraining(host).run();
@@ -61,6 +66,19 @@ public final class CacheTraining {
       System.exit(e.exitCode().number());
     }
     System.exit(ExitCode.OK.number());
+  }
+
+  /** Nobody looks after a training; its daemons end with it. */
+  private static void endWithin(Duration limit) {
+    var _ =
+        Thread.ofPlatform()
+            .daemon()
+            .name("training-limit")
+            .start(() -> {
+              LockSupport.parkNanos(limit.toNanos());
+              System.err.println("ferry: the training took longer than " + limit + ".");
+              System.exit(ExitCode.INTERNAL.number());
+            });
   }
 
   private void run() throws InterruptedException {
