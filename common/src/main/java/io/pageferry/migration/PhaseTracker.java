@@ -125,6 +125,11 @@ public final class PhaseTracker {
     }
   }
 
+  /** Enters a phase with its reason if it may follow the present one; tells whether it did. */
+  public boolean tryEnter(Phase next, ErrorCode code, String sentence) {
+    return tryEnter(next, Optional.of(new Reason(code, sentence)));
+  }
+
   /** Enters a phase if it may follow the present one; tells whether it did. */
   public synchronized boolean tryEnter(Phase next, Optional<Reason> why) {
     Entry before = history.last();

@@ -20,25 +20,16 @@ import io.pageferry.migration.PhaseTracker;
 import io.pageferry.proto.v1.DrainRequest;
 import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.proto.v1.MigrationStatus;
-import io.pageferry.proto.v1.PageCounts;
-import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.rpc.RpcChannel;
-import io.pageferry.rpc.ThreadSlice;
 import io.pageferry.wire.PageMethods;
 import io.pageferry.wire.PageSink;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,9 +45,6 @@ import org.slf4j.event.Level;
 final class IncomingMigration implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IncomingMigration.class);
   private static final long LANE_TIMEOUT_MILLIS = 5_000;
-  private static final long ACKNOWLEDGE_MILLIS = 50;
-  private static final long WATCH_NANOS = 20_000;
-  private static final long WATCH_LIMIT_NANOS = 5_000_000_000L;
 
   /** Bitmaps kept for each page: userfault, claimed, wanted, written. */
   static final int BITMAPS = 4;
@@ -73,7 +61,7 @@ final class IncomingMigration implements AutoCloseable {
   private final Acknowledgements acknowledgements;
   private final List<UrgentLane> urgentLanes = new ArrayList<>();
   private final Lane<DrainRequest> drainLane;
-  private final ScheduledExecutorService flusher;
+  private final AcknowledgementTicks ticks = new AcknowledgementTicks();
   private final TransferRate rate = new TransferRate();
 
   private boolean lanesAttached;
@@ -82,7 +70,7 @@ final class IncomingMigration implements AutoCloseable {
   private boolean run;
   private volatile boolean committed;
   private long resumeNanos;
-  private volatile long firstInstructionNanos;
+  private final FirstInstruction firstInstruction = new FirstInstruction();
 
   /**
    * Maps memory, connects the lanes to the source.
@@ -115,9 +103,6 @@ final class IncomingMigration implements AutoCloseable {
             .setProtocolVersion(protocolVersion)
             .build();
     demandSink = installer.sink(PageInstaller.Origin.DEMAND);
-    flusher =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("acknowledge").factory());
     try {
       for (int vcpu = 0; vcpu < vcpus; vcpu++) {
         urgentLanes.add(
@@ -134,7 +119,7 @@ final class IncomingMigration implements AutoCloseable {
               this::endedByItself);
     } catch (RuntimeException | Error e) {
       urgentLanes.forEach(UrgentLane::close);
-      flusher.shutdownNow();
+      ticks.close();
       throw e;
     }
   }
@@ -145,7 +130,8 @@ final class IncomingMigration implements AutoCloseable {
    * @throws PageFerryException the source's reason, or LANE_LOST; the caller then closes this
    */
   void awaitLanes() {
-    startFlusher();
+    // Before the guest's state comes: after Commit nothing may be left that can fail.
+    ticks.start(this::allPresent, tracker);
     urgentLanes.forEach(lane -> lane.awaitAttached(LANE_TIMEOUT_MILLIS));
     drainLane.awaitAttached(LANE_TIMEOUT_MILLIS);
     synchronized (this) {
@@ -153,39 +139,6 @@ final class IncomingMigration implements AutoCloseable {
         throw new PageFerryException(ErrorCode.LANE_LOST, laneFailure);
       }
       lanesAttached = true;
-    }
-  }
-
-  /** Before the guest's state comes: after Commit nothing may be left that can fail. */
-  private void startFlusher() {
-    try {
-      var _ =
-          flusher.scheduleWithFixedDelay(
-              this::acknowledge, ACKNOWLEDGE_MILLIS, ACKNOWLEDGE_MILLIS, TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException e) {
-      throw new PageFerryException(
-          ErrorCode.CANCELLED, "The migration was ended while it was prepared.", e);
-    } catch (OutOfMemoryError e) {
-      throw new PageFerryException(
-          ErrorCode.INSUFFICIENT_THREADS,
-          "The host lets the destination daemon start no more threads; raise its limit (ulimit -u,"
-              + " pids.max of its cgroup, TasksMax= of its unit).",
-          e);
-    }
-  }
-
-  private void acknowledge() {
-    try {
-      allPresent();
-    } catch (RuntimeException | Error e) {
-      // It is tried again at the next tick, which an exception from here would take away.
-      LOG.error("Installed pages could not be acknowledged.", e);
-      tracker.tryEnterFrom(
-          Phase.POSTCOPY_ACTIVE,
-          Phase.POSTCOPY_PAUSED,
-          new PhaseTracker.Reason(
-              ErrorCode.INTERNAL,
-              "The destination could not acknowledge pages: " + e + "; its log has the details."));
     }
   }
 
@@ -237,7 +190,7 @@ final class IncomingMigration implements AutoCloseable {
     }
     requireAdvised();
     try (Arena arena = Arena.ofConfined()) {
-      Map<MemorySlot, PageBitmap> nonzero = nonzeroPages(request.getContentsList(), arena);
+      Map<MemorySlot, PageBitmap> nonzero = PageMap.read(memory, request.getContentsList(), arena);
       FirstPages firstPages = new FirstPages(request.getFirstPagesList(), vcpus, memory, nonzero);
       HostedGuest arrived = restore(request);
       try {
@@ -273,25 +226,6 @@ final class IncomingMigration implements AutoCloseable {
       machine.close();
       throw e;
     }
-  }
-
-  private Map<MemorySlot, PageBitmap> nonzeroPages(List<SlotContents> contents, Arena arena) {
-    Map<MemorySlot, PageBitmap> nonzero = new HashMap<>();
-    for (SlotContents slotContents : contents) {
-      MemorySlot slot = memory.slot(slotContents.getSlot());
-      if (slot == null || nonzero.containsKey(slot)) {
-        throw new IllegalArgumentException(
-            "its page map names slot "
-                + slotContents.getSlot()
-                + ", which is unknown or repeated.");
-      }
-      byte[] bits = slotContents.getNonzeroBitmap().toByteArray();
-      nonzero.put(slot, PageBitmap.of(slot.pageCount(), bits, arena));
-    }
-    if (nonzero.size() != memory.slots().size()) {
-      throw new IllegalArgumentException("its page map leaves a slot out.");
-    }
-    return nonzero;
   }
 
   private void requireAdvised() {
@@ -343,7 +277,7 @@ final class IncomingMigration implements AutoCloseable {
     resumeNanos = resumed - start;
     tracker.enter(Phase.POSTCOPY_ACTIVE);
     if (runs) {
-      watchFirstInstruction(vcpuList, baseline, resumed);
+      firstInstruction.await(vcpuList, baseline, resumed);
     }
     return resumeNanos;
   }
@@ -353,29 +287,6 @@ final class IncomingMigration implements AutoCloseable {
       here.resume();
     } catch (RuntimeException | Error e) {
       LOG.error("Guest {} was taken over and does not run; resume it here.", here.name(), e);
-    }
-  }
-
-  /** Only measures, so that the guest runs on without it. */
-  private void watchFirstInstruction(List<? extends Vcpu> vcpuList, long baseline, long resumed) {
-    try {
-      Thread.ofPlatform()
-          .daemon()
-          .name("first-instruction")
-          .start(() -> awaitInstruction(vcpuList, baseline, resumed));
-    } catch (OutOfMemoryError e) {
-      LOG.warn("The time to the first instruction is not measured: no thread could start.", e);
-    }
-  }
-
-  private void awaitInstruction(List<? extends Vcpu> vcpuList, long baseline, long resumed) {
-    ThreadSlice.shorten();
-    while (System.nanoTime() - resumed < WATCH_LIMIT_NANOS && !flusher.isShutdown()) {
-      if (vcpuList.stream().mapToLong(Vcpu::instructions).sum() != baseline) {
-        firstInstructionNanos = System.nanoTime() - resumed;
-        return;
-      }
-      LockSupport.parkNanos(WATCH_NANOS);
     }
   }
 
@@ -389,7 +300,7 @@ final class IncomingMigration implements AutoCloseable {
                 + key.epoch()
                 + "; the migration cannot be aborted any more.");
       }
-      if (!tracker.tryEnter(end, Optional.of(new PhaseTracker.Reason(code, reason)))) {
+      if (!tracker.tryEnter(end, code, reason)) {
         return;
       }
     }
@@ -405,7 +316,8 @@ final class IncomingMigration implements AutoCloseable {
   synchronized PageFerryException unloadRefusal() {
     String why =
         committed
-            ? missingPages() + ". Wait until it is complete, or end the guest for good with:"
+            ? installer.missing(source)
+                + ". Wait until it is complete, or end the guest for good with:"
             : "The guest is still at the source. Call the migration off there with: ferry cancel."
                 + " To forget it here:";
     return new PageFerryException(
@@ -424,7 +336,8 @@ final class IncomingMigration implements AutoCloseable {
         committed
             ? Optional.of(
                 "Guest %s ended at the destination: %s."
-                    .formatted(guest == null ? key.guestId() : guest.name(), missingPages()))
+                    .formatted(
+                        guest == null ? key.guestId() : guest.name(), installer.missing(source)))
             : Optional.empty();
     var _ =
         tracker.tryEnter(
@@ -463,30 +376,26 @@ final class IncomingMigration implements AutoCloseable {
             tracker.phase() == Phase.ADVISED
                 && tracker.tryEnter(
                     Phase.FAILED,
-                    Optional.of(
-                        new PhaseTracker.Reason(
-                            ErrorCode.LANE_LOST,
-                            "The " + name + " lane was lost before switchover: " + why(status))));
-      } else {
-        if (installer.isComplete()) {
-          tracker.tryEnter(Phase.COMPLETED, Optional.empty());
-          if (status.isOk()) {
-            // The source has every acknowledgement. Otherwise the other lanes may still carry some.
-            closeLanes();
-          }
-        } else {
-          missed = true;
-          tracker.tryEnterFrom(
-              Phase.POSTCOPY_ACTIVE,
-              Phase.POSTCOPY_PAUSED,
-              new PhaseTracker.Reason(
-                  ErrorCode.LANE_LOST,
-                  "The "
-                      + name
-                      + " lane was lost after switchover ("
-                      + why(status)
-                      + "); vCPUs that need a missing page wait."));
+                    ErrorCode.LANE_LOST,
+                    "The " + name + " lane was lost before switchover: " + why(status));
+      } else if (installer.isComplete()) {
+        tracker.tryEnter(Phase.COMPLETED, Optional.empty());
+        if (status.isOk()) {
+          // The source has every acknowledgement. Otherwise the other lanes may still carry some.
+          closeLanes();
         }
+      } else {
+        missed = true;
+        tracker.tryEnterFrom(
+            Phase.POSTCOPY_ACTIVE,
+            Phase.POSTCOPY_PAUSED,
+            new PhaseTracker.Reason(
+                ErrorCode.LANE_LOST,
+                "The "
+                    + name
+                    + " lane was lost after switchover ("
+                    + why(status)
+                    + "); vCPUs that need a missing page wait."));
       }
     }
     if (abandoned) {
@@ -500,7 +409,7 @@ final class IncomingMigration implements AutoCloseable {
     try {
       var _ = Thread.ofVirtual().name("abandon").start(this::close);
     } catch (OutOfMemoryError e) {
-      flusher.execute(this::close);
+      ticks.execute(this::close);
     }
   }
 
@@ -517,9 +426,10 @@ final class IncomingMigration implements AutoCloseable {
   }
 
   private void closeLanes() {
+    firstInstruction.close();
     urgentLanes.forEach(UrgentLane::close);
     drainLane.close();
-    flusher.shutdownNow();
+    ticks.close();
   }
 
   private long demandBytes() {
@@ -542,21 +452,12 @@ final class IncomingMigration implements AutoCloseable {
   MigrationStatus status() {
     MigrationStatus.Builder status =
         StatusMessages.migration(key, tracker, source)
-            .setPages(
-                PageCounts.newBuilder()
-                    .setTotal(memory.pageCount())
-                    .setDemand(installer.demandPages())
-                    .setDrain(installer.drainPages())
-                    .setZero(installer.zeroPages())
-                    .setDuplicate(installer.duplicatePages())
-                    .setPrefetched(installer.prefetchedPages())
-                    .setPrefetchHits(installer.prefetchHits())
-                    .setPresent(installer.presentPages()))
+            .setPages(installer.counts())
             .setDemandBytes(demandBytes())
             .setDrainBytes(drainLane.bytesReceived())
             .setFaults(timings.faults())
             .setFaultLatency(timings.toMessage())
-            .setFirstInstructionNanos(firstInstructionNanos)
+            .setFirstInstructionNanos(firstInstruction.nanos())
             .setImageDigest(HexFormat.of().toHexDigits(installer.digest()));
     if (tracker.phase() == Phase.POSTCOPY_ACTIVE) {
       rate.addTo(
@@ -575,15 +476,7 @@ final class IncomingMigration implements AutoCloseable {
     }
     return Optional.of(
         "Guest %s ends with this daemon, which held it (migration %s): %s."
-            .formatted(here.name(), tracker.phase(), missingPages()));
-  }
-
-  private String missingPages() {
-    long missing = memory.pageCount() - installer.presentPages();
-    return missing == 0
-        ? "every page had arrived, and the source keeps none"
-        : "%d of %d pages never arrived; the source %s has them, but nothing of what the guest did here"
-            .formatted(missing, memory.pageCount(), source);
+            .formatted(here.name(), tracker.phase(), installer.missing(source)));
   }
 
   /** Ends lanes and machine and unmaps the memory. */
@@ -599,7 +492,6 @@ final class IncomingMigration implements AutoCloseable {
       here.machine().close();
     }
     closeLanes();
-    LOG.debug("Unmapping the memory of migration {}.", key.migrationId());
     memory.close();
   }
 }

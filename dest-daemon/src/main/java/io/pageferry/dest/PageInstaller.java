@@ -6,6 +6,7 @@ import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageBitmap;
 import io.pageferry.memory.PageHash;
 import io.pageferry.memory.UserfaultBitmap;
+import io.pageferry.proto.v1.PageCounts;
 import io.pageferry.wire.PageSink;
 import java.util.HashMap;
 import java.util.Map;
@@ -250,6 +251,29 @@ final class PageInstaller {
   /** Pages accessible to the guest. */
   long presentPages() {
     return presentPages.get();
+  }
+
+  /** Pages by state and origin, as the admin service shows them. */
+  PageCounts counts() {
+    return PageCounts.newBuilder()
+        .setTotal(memory.pageCount())
+        .setDemand(demandPages())
+        .setDrain(drainPages())
+        .setZero(zeroPages())
+        .setDuplicate(duplicatePages())
+        .setPrefetched(prefetchedPages())
+        .setPrefetchHits(prefetchHits())
+        .setPresent(presentPages())
+        .build();
+  }
+
+  /** How much of the guest is still at {@code source} alone, in words. */
+  String missing(String source) {
+    long missing = memory.pageCount() - presentPages();
+    return missing == 0
+        ? "every page had arrived, and the source keeps none"
+        : "%d of %d pages never arrived; the source %s has them, but nothing of what the guest did here"
+            .formatted(missing, memory.pageCount(), source);
   }
 
   /** Sum of the hashes of what was installed, read back from guest memory; see {@link PageHash}. */

@@ -6,6 +6,7 @@ import io.pageferry.daemon.StatusMessages;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
+import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.DrainRequest;
 import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.wire.Demand;
@@ -74,7 +75,16 @@ final class LaneRegistry {
               + key.epoch()
               + " cannot attach: it is not the source's current migration.");
     }
-    migration.checkVersion(hello.getProtocolVersion());
+    checkVersion(hello.getProtocolVersion());
     return migration;
+  }
+
+  private static void checkVersion(int version) {
+    if (version < ProtocolVersions.SPOKEN.minimum()
+        || version > ProtocolVersions.SPOKEN.maximum()) {
+      throw new PageFerryException(
+          ErrorCode.VERSION_MISMATCH,
+          "A lane asks for protocol version " + version + ", which this source does not speak.");
+    }
   }
 }

@@ -331,8 +331,8 @@ final class SourceControl implements DaemonControl, AutoCloseable {
     Phase phase = running.tracker().phase();
     MigrationStatus.Builder status =
         StatusMessages.migration(running.key(), running.tracker(), running.destination())
-            .setDemandBytes(running.demandBytes())
-            .setDrainBytes(running.drainBytes())
+            .setDemandBytes(running.lanes().demandBytes())
+            .setDrainBytes(running.lanes().drainBytes())
             .setDowntimeNanos(running.downtimeNanos());
     running
         .ledger()
@@ -349,7 +349,9 @@ final class SourceControl implements DaemonControl, AutoCloseable {
           if (phase == Phase.POSTCOPY_ACTIVE) {
             long left = pages.totalPages() - pages.untouchedPages() - pages.releasedPages();
             rate.addTo(
-                status, running.demandBytes() + running.drainBytes(), PageGeometry.bytes(left));
+                status,
+                running.lanes().demandBytes() + running.lanes().drainBytes(),
+                PageGeometry.bytes(left));
           }
         });
     if (phase == Phase.COMPLETED) {

@@ -3,25 +3,18 @@ package io.pageferry.source;
 import io.pageferry.daemon.HostedGuest;
 import io.pageferry.daemon.StatusMessages;
 import io.pageferry.guest.Machine;
-import io.pageferry.memory.MemorySlot;
-import io.pageferry.memory.PageGeometry;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
-import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.CommitResponse;
-import io.pageferry.proto.v1.PrepareRequest;
 import io.pageferry.proto.v1.PrepareResponse;
 import io.pageferry.proto.v1.TransferStateRequest;
-import io.pageferry.proto.v1.VersionRange;
 import io.pageferry.rpc.ThreadSlice;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -51,6 +44,7 @@ final class SourceMigration {
   private final long maxBytesInFlight;
   private final long drainAfterMillis;
   private final PhaseTracker tracker;
+  private final SourceSentences sentences;
   private final DestinationClient client;
   private final CountDownLatch released = new CountDownLatch(1);
 
@@ -59,8 +53,7 @@ final class SourceMigration {
    */
   private final CountDownLatch drainDue = new CountDownLatch(1);
 
-  private final List<DemandLane> demandLanes = new CopyOnWriteArrayList<>();
-  private volatile @Nullable DrainLane drainLane;
+  private final AttachedLanes lanes = new AttachedLanes();
   private @Nullable String lanesLost;
   private boolean cancelRequested;
   private boolean wasRunning;
@@ -95,6 +88,7 @@ final class SourceMigration {
     this.maxBytesInFlight = maxBytesInFlight;
     this.drainAfterMillis = drainAfterMillis;
     this.tracker = new PhaseTracker(key, Phase.SETUP, System::nanoTime, phaseLevel);
+    this.sentences = new SourceSentences(guest.name(), destination);
     this.client = new DestinationClient(destination);
     this.conductor = Thread.ofPlatform().daemon().name("migration").unstarted(this::run);
   }
@@ -120,13 +114,7 @@ final class SourceMigration {
     try {
       conductor.start();
     } catch (OutOfMemoryError e) {
-      PageFerryException cause =
-          new PageFerryException(
-              ErrorCode.INSUFFICIENT_THREADS,
-              "The host lets the source daemon start no more threads, so that the migration could"
-                  + " not start; raise its limit (ulimit -u, pids.max of its cgroup, TasksMax= of"
-                  + " its unit).",
-              e);
+      PageFerryException cause = SourceSentences.noThread(e);
       tracker.enter(Phase.FAILED, cause.code(), cause.getMessage());
       client.closeQuietly();
       throw cause;
@@ -167,48 +155,19 @@ final class SourceMigration {
     var _ =
         tracker.tryEnter(
             Phase.POSTCOPY_PAUSED,
-            Optional.of(
-                new PhaseTracker.Reason(
-                    ErrorCode.INTERNAL, pausedSentence("the source failed (" + error + ")"))));
+            ErrorCode.INTERNAL,
+            sentences.paused("the source failed (" + error + ")"));
   }
 
   private void prepare() {
-    PrepareRequest.Builder request =
-        PrepareRequest.newBuilder()
-            .setMigration(StatusMessages.ref(key))
-            .setVersions(
-                VersionRange.newBuilder()
-                    .setMinimum(ProtocolVersions.SPOKEN.minimum())
-                    .setMaximum(ProtocolVersions.SPOKEN.maximum()))
-            .setSoftwareVersion(ProtocolVersions.SOFTWARE_VERSION)
-            .setGuestName(guest.name())
-            .setVcpuCount(guest.machine().spec().vcpus())
-            .setPageSizeBytes(PageGeometry.PAGE_SIZE)
-            .setPageServiceAddress(pageServiceAddress);
-    for (MemorySlot slot : guest.memory().slots()) {
-      request.addSlots(
-          io.pageferry.proto.v1.MemorySlot.newBuilder()
-              .setId(slot.id())
-              .setGuestPhysicalAddress(slot.base())
-              .setSizeBytes(slot.sizeBytes()));
-      request.addExpected(GuestSnapshot.contents(slot));
-    }
-    PrepareResponse response = client.prepare(request.build());
-    ProtocolVersions.SPOKEN.negotiate(
-        new ProtocolVersions(response.getProtocolVersion(), response.getProtocolVersion()),
-        response.getSoftwareVersion());
+    PrepareResponse response = Preparation.make(client, key, guest, pageServiceAddress);
     sendsFirstPages = response.getTakesFirstPages();
     requireLanes();
   }
 
   private synchronized void requireLanes() {
-    if (lanesLost != null || demandLanes.isEmpty() || drainLane == null) {
-      throw new PageFerryException(
-          ErrorCode.LANE_LOST,
-          "The destination "
-              + destination
-              + " is prepared but its lanes are not attached"
-              + (lanesLost == null ? "." : ": " + lanesLost + "."));
+    if (lanesLost != null || !lanes.areComplete()) {
+      throw new PageFerryException(ErrorCode.LANE_LOST, sentences.notAttached(lanesLost));
     }
   }
 
@@ -272,7 +231,7 @@ final class SourceMigration {
 
   private void leaveDestination(PageFerryException cause) {
     try {
-      closeLanes(cause);
+      lanes.end(cause);
       client.abort(StatusMessages.ref(key), cause.getMessage());
     } catch (RuntimeException | Error e) {
       LOG.debug("The destination was not told of the abort.", e);
@@ -308,7 +267,7 @@ final class SourceMigration {
       } catch (RuntimeException | Error e) {
         // What is not the destination's answer proves nothing.
         ErrorCode code = e instanceof PageFerryException known ? known.code() : ErrorCode.INTERNAL;
-        if (provesThatTheGuestNeverRan(code, attempt) && takeBack()) {
+        if (CommitRefusal.provesThatTheGuestNeverRan(code, attempt) && takeBack()) {
           stayHere(e, true);
           return false;
         }
@@ -337,28 +296,8 @@ final class SourceMigration {
     var _ =
         tracker.tryEnter(
             Phase.POSTCOPY_PAUSED,
-            Optional.of(
-                new PhaseTracker.Reason(
-                    ErrorCode.HANDOVER_OUTCOME_UNKNOWN,
-                    "The source gave the guest up and cannot learn whether the destination runs it"
-                        + " ("
-                        + error.getMessage()
-                        + "); it stays stopped here, with every page kept.")));
-  }
-
-  /**
-   * Whether an error of Commit means that the destination does not run the guest and never will
-   * (rule 3). Once an attempt went unanswered that one may have been obeyed: a destination that no
-   * longer knows the migration has then perhaps run the guest and lost or unloaded it since. Only
-   * one that remembers the migration, and that it was not committed, is believed.
-   */
-  private static boolean provesThatTheGuestNeverRan(ErrorCode code, int attempt) {
-    return switch (code) {
-      // No answer, or this side's own end of the call.
-      case DESTINATION_UNREACHABLE, INTERNAL, CANCELLED, SHUTTING_DOWN -> false;
-      case WRONG_GUEST_STATE -> true;
-      default -> attempt == 1;
-    };
+            ErrorCode.HANDOVER_OUTCOME_UNKNOWN,
+            SourceSentences.unknownOutcome(error));
   }
 
   private void servePages() {
@@ -369,7 +308,7 @@ final class SourceMigration {
       }
       tracker.enter(Phase.POSTCOPY_ACTIVE);
       if (lanesLost != null) {
-        tracker.enter(Phase.POSTCOPY_PAUSED, ErrorCode.LANE_LOST, pausedSentence(lanesLost));
+        tracker.enter(Phase.POSTCOPY_PAUSED, ErrorCode.LANE_LOST, sentences.paused(lanesLost));
       }
     }
     checkComplete();
@@ -385,24 +324,17 @@ final class SourceMigration {
     digest = pages.digest();
     synchronized (this) {
       tracker.tryEnter(Phase.COMPLETED, Optional.empty());
-      endLanes();
+      lanes.end();
     }
     client.close();
   }
 
   private synchronized void startDrain() {
-    DrainLane lane = drainLane;
+    DrainLane lane = lanes.drain();
     if (released.getCount() > 0 && lanesLost == null && lane != null && !discarded) {
       lane.start(drainCursor(), maxBytesInFlight);
       checkComplete();
     }
-  }
-
-  private String pausedSentence(String why) {
-    return "After switchover "
-        + why
-        + "; the source keeps every page that is not acknowledged, the guest waits at the"
-        + " destination.";
   }
 
   /** Lanes report here after each acknowledgement. Any thread. */
@@ -434,29 +366,14 @@ final class SourceMigration {
     return Objects.requireNonNull(cursor);
   }
 
-  void checkVersion(int version) {
-    if (version < ProtocolVersions.SPOKEN.minimum()
-        || version > ProtocolVersions.SPOKEN.maximum()) {
-      throw new PageFerryException(
-          ErrorCode.VERSION_MISMATCH,
-          "A lane asks for protocol version " + version + ", which this source does not speak.");
-    }
-  }
-
   synchronized void attach(DemandLane lane) {
     requireUnderWay();
-    if (demandLanes.size() == guest.machine().spec().vcpus()) {
-      throw alreadyAttached("an urgent lane for every vCPU");
-    }
-    demandLanes.add(lane);
+    lanes.attach(lane, guest.machine().spec().vcpus());
   }
 
   synchronized void attach(DrainLane lane) {
     requireUnderWay();
-    if (drainLane != null) {
-      throw alreadyAttached("its drain lane");
-    }
-    drainLane = lane;
+    lanes.attach(lane);
   }
 
   private void requireUnderWay() {
@@ -465,11 +382,6 @@ final class SourceMigration {
           ErrorCode.STALE_MIGRATION,
           "A lane cannot attach: migration " + key.migrationId() + " is over.");
     }
-  }
-
-  private static PageFerryException alreadyAttached(String what) {
-    return new PageFerryException(
-        ErrorCode.LANE_ALREADY_ATTACHED, "The migration has " + what + " already.");
   }
 
   /** A lane ended by itself. Before switchover the migration fails, after it is paused. */
@@ -482,7 +394,7 @@ final class SourceMigration {
       tracker.tryEnterFrom(
           Phase.POSTCOPY_ACTIVE,
           Phase.POSTCOPY_PAUSED,
-          new PhaseTracker.Reason(ErrorCode.LANE_LOST, pausedSentence(why)));
+          new PhaseTracker.Reason(ErrorCode.LANE_LOST, sentences.paused(why)));
     }
   }
 
@@ -497,12 +409,7 @@ final class SourceMigration {
           ErrorCode.NO_MIGRATION, "No migration runs; the latest one is " + tracker.phase() + ".");
     }
     if (handedOver) {
-      throw new PageFerryException(
-          ErrorCode.TOO_LATE_TO_CANCEL,
-          "The guest already belongs to the destination "
-              + destination
-              + "; a migration can be cancelled until switchover. If that destination is lost, give"
-              + " the guest up with: ferry guest unload --force.");
+      throw new PageFerryException(ErrorCode.TOO_LATE_TO_CANCEL, sentences.tooLateToCancel());
     }
     cancelRequested = true;
     client.cancel();
@@ -518,45 +425,14 @@ final class SourceMigration {
     }
   }
 
-  private synchronized void closeLanes(PageFerryException cause) {
-    demandLanes.forEach(urgent -> urgent.end(cause));
-    DrainLane lane = drainLane;
-    if (lane != null) {
-      lane.end(cause);
-    }
-  }
-
-  private void endLanes() {
-    demandLanes.forEach(DemandLane::end);
-    DrainLane lane = drainLane;
-    if (lane != null) {
-      lane.end();
-    }
+  /** Why the guest cannot be unloaded while this runs, what would be lost, and how it goes. */
+  synchronized PageFerryException unloadRefusal() {
+    return sentences.unloadRefusal(tracker.phase(), handedOver ? ledger : null);
   }
 
   /** What only this daemon has once the guest is handed over, as a sentence. */
   String loss() {
-    PageLedger pages = ledger;
-    if (pages == null) {
-      return "Guest %s is at this daemon alone.".formatted(guest.name());
-    }
-    long kept = pages.totalPages() - pages.untouchedPages() - pages.releasedPages();
-    return kept == 0
-        ? "Every page of guest %s has arrived at %s.".formatted(guest.name(), destination)
-        : "%d of %d pages of guest %s are only here, and the guest at %s cannot go on without them."
-            .formatted(kept, pages.totalPages(), guest.name(), destination);
-  }
-
-  /** Why the guest cannot be unloaded while this runs, what would be lost, and how it goes. */
-  synchronized PageFerryException unloadRefusal() {
-    String why =
-        handedOver
-            ? loss() + " Wait until the migration is complete, or give the pages up for good with:"
-            : "Call the migration off with: ferry cancel. To lose the guest as well:";
-    return new PageFerryException(
-        ErrorCode.MIGRATION_IN_PROGRESS,
-        "Guest %s cannot be unloaded while its migration to %s is %s. %s ferry guest unload --force."
-            .formatted(guest.name(), destination, tracker.phase(), why));
+    return sentences.loss(ledger);
   }
 
   /**
@@ -569,7 +445,8 @@ final class SourceMigration {
   Optional<String> discard() {
     Optional<String> loss = markDiscarded();
     if (loss.isPresent()) {
-      closeLanes(new PageFerryException(ErrorCode.GUEST_DISCARDED, discardedSentence(loss.get())));
+      lanes.end(
+          new PageFerryException(ErrorCode.GUEST_DISCARDED, SourceSentences.discarded(loss.get())));
       close();
     }
     if (conductor.getState() == Thread.State.NEW && tracker.phase().isTerminal()) {
@@ -596,15 +473,8 @@ final class SourceMigration {
     discarded = true;
     String loss = loss();
     var _ =
-        tracker.tryEnter(
-            Phase.FAILED,
-            Optional.of(
-                new PhaseTracker.Reason(ErrorCode.GUEST_DISCARDED, discardedSentence(loss))));
+        tracker.tryEnter(Phase.FAILED, ErrorCode.GUEST_DISCARDED, SourceSentences.discarded(loss));
     return Optional.of(loss);
-  }
-
-  private static String discardedSentence(String loss) {
-    return "The guest was unloaded at the source by force. " + loss;
   }
 
   /** Ends connections and {@link #run}; the daemon stops. */
@@ -619,13 +489,9 @@ final class SourceMigration {
     return Optional.ofNullable(ledger);
   }
 
-  long demandBytes() {
-    return demandLanes.stream().mapToLong(DemandLane::bytesSent).sum();
-  }
-
-  long drainBytes() {
-    DrainLane lane = drainLane;
-    return lane == null ? 0 : lane.bytesSent();
+  /** The destination's lanes. */
+  AttachedLanes lanes() {
+    return lanes;
   }
 
   /** From the last instruction here to the news of the resumption; 0 until known. */
