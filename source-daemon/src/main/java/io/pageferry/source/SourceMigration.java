@@ -152,11 +152,11 @@ final class SourceMigration {
 
   private void pauseAfter(Throwable error) {
     LOG.error("The migration failed at the source after switchover.", error);
-    var _ =
-        tracker.tryEnter(
-            Phase.POSTCOPY_PAUSED,
-            ErrorCode.INTERNAL,
-            sentences.paused("the source failed (" + error + ")"));
+    pause(ErrorCode.INTERNAL, sentences.paused("the source failed (" + error + ")"));
+  }
+
+  private void pause(ErrorCode code, String sentence) {
+    var _ = tracker.tryEnter(Phase.POSTCOPY_PAUSED, code, sentence);
   }
 
   private void prepare() {
@@ -183,10 +183,8 @@ final class SourceMigration {
   }
 
   private TransferStateRequest state(PageLedger pages) {
-    return GuestSnapshot.of(guest.machine(), pages, sendsFirstPages)
-        .setMigration(StatusMessages.ref(key))
-        .setRun(wasRunning)
-        .build();
+    var state = GuestSnapshot.of(guest.machine(), pages, sendsFirstPages);
+    return state.setMigration(StatusMessages.ref(key)).setRun(wasRunning).build();
   }
 
   /** The point of no return: from here on only the destination may run the guest. */
@@ -272,7 +270,7 @@ final class SourceMigration {
           return false;
         }
         if (attempt == COMMIT_ATTEMPTS || isDiscarded()) {
-          outcomeUnknown(e);
+          pause(ErrorCode.HANDOVER_OUTCOME_UNKNOWN, SourceSentences.unknownOutcome(e));
           return false;
         }
         LockSupport.parkNanos(COMMIT_RETRY_NANOS);
@@ -290,14 +288,6 @@ final class SourceMigration {
 
   private synchronized boolean isDiscarded() {
     return discarded;
-  }
-
-  private void outcomeUnknown(Throwable error) {
-    var _ =
-        tracker.tryEnter(
-            Phase.POSTCOPY_PAUSED,
-            ErrorCode.HANDOVER_OUTCOME_UNKNOWN,
-            SourceSentences.unknownOutcome(error));
   }
 
   private void servePages() {
