@@ -49,10 +49,12 @@ class HostedGuestTest {
       guest.resume();
       assertThat(guest.machine().state()).isEqualTo(Machine.State.RUNNING);
       fence.freeze();
-      var _ = guest.pause();
+      guest.machine().pause();
       assertRefused(ErrorCode.WRONG_GUEST_STATE, guest::resume);
+      assertRefused(ErrorCode.WRONG_GUEST_STATE, guest::pause);
       fence.giveUp(2);
       assertRefused(ErrorCode.FENCED, guest::resume);
+      assertRefused(ErrorCode.FENCED, guest::pause);
       assertRefused(ErrorCode.FENCED, guest::memorySha256);
       assertThat(guest.machine().state()).isEqualTo(Machine.State.PAUSED);
     }
@@ -106,7 +108,7 @@ class HostedGuestTest {
       try {
         for (int i = 0; i < HANDOVERS; i++) {
           fence.freeze();
-          var _ = guest.pause();
+          guest.machine().pause();
           fence.giveUp(fence.epoch() + 1);
           for (int look = 0; look < LOOKS; look++) {
             assertThat(guest.machine().state()).isEqualTo(Machine.State.PAUSED);
