@@ -30,9 +30,12 @@ class LauncherTest {
     project = Files.createDirectories(directory.resolve("a project"));
     Files.copy(repository().resolve("ferry"), project.resolve("ferry"));
     assertThat(project.resolve("ferry").toFile().setExecutable(true)).isTrue();
-    Path shared = Path.of("dist/src/main/launcher/launcher.sh");
-    Files.createDirectories(project.resolve(shared).resolveSibling("."));
-    Files.copy(repository().resolve(shared), project.resolve(shared));
+    Path shared = Path.of("dist/src/main/launcher");
+    Files.createDirectories(project.resolve(shared));
+    for (String script : List.of("launcher.sh", "aot-cache.sh")) {
+      Path copied = shared.resolve(script);
+      Files.copy(repository().resolve(copied), project.resolve(copied));
+    }
     script(project.resolve("mvnw"), "echo \"mvnw $* with $JAVA_HOME\"; exit 7");
     programs = Files.createDirectories(directory.resolve("programs"));
     Path seventeen = jdk("jdk-17", "17.0.12");

@@ -148,7 +148,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
       held = new Held(prepared, held.lastFailure());
     }
     try {
-      populate(prepared.memory(), request.getExpectedList());
+      populate(prepared, request.getExpectedList());
       prepared.awaitLanes();
     } catch (PageFerryException e) {
       prepared.abort(Phase.FAILED, e.code(), e.getMessage());
@@ -161,11 +161,13 @@ final class DestControl implements DaemonControl, AutoCloseable {
   }
 
   /** Only saves time later, so that failing at it is no reason to refuse the guest. */
-  private static void populate(GuestMemory memory, List<SlotContents> expected) {
+  private static void populate(IncomingMigration prepared, List<SlotContents> expected) {
     try {
-      new MemoryPopulation(memory, expected, POPULATION_NANOS).run();
+      new MemoryPopulation(prepared.memory(), expected, POPULATION_NANOS).run();
     } catch (RuntimeException | Error e) {
-      LOG.warn("The guest's memory could not be populated ahead of time.", e);
+      if (!prepared.isClosed()) {
+        LOG.warn("The guest's memory could not be populated ahead of time.", e);
+      }
     }
   }
 
@@ -284,7 +286,7 @@ final class DestControl implements DaemonControl, AutoCloseable {
   /** A source that was told that its guest never ran here has taken it back, and must be right. */
   private void requireNotAborted(MigrationKey key) {
     if (key.equals(lastAborted)) {
-      throw IncomingMigration.neverCommitted(key, Phase.FAILED);
+      throw Refusals.neverCommitted(key, Phase.FAILED);
     }
   }
 

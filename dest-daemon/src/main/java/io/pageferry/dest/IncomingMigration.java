@@ -68,6 +68,7 @@ final class IncomingMigration implements AutoCloseable {
   private @Nullable String laneFailure;
   private volatile @Nullable HostedGuest guest;
   private boolean run;
+  private volatile boolean closed;
   private volatile boolean committed;
   private long resumeNanos;
   private final FirstInstruction firstInstruction = new FirstInstruction();
@@ -230,19 +231,8 @@ final class IncomingMigration implements AutoCloseable {
 
   private void requireAdvised() {
     if (tracker.phase() != Phase.ADVISED) {
-      throw neverCommitted(key, tracker.phase());
+      throw Refusals.neverCommitted(key, tracker.phase());
     }
-  }
-
-  /** The refusal of a migration that is known to have ended before it was committed. */
-  static PageFerryException neverCommitted(MigrationKey key, Phase phase) {
-    return new PageFerryException(
-        ErrorCode.WRONG_GUEST_STATE,
-        "Migration "
-            + key.migrationId()
-            + " is "
-            + phase
-            + " at the destination, which never ran its guest.");
   }
 
   /**
@@ -305,6 +295,11 @@ final class IncomingMigration implements AutoCloseable {
       }
     }
     close();
+  }
+
+  /** Whether it is closed, perhaps while it is still prepared. */
+  boolean isClosed() {
+    return closed;
   }
 
   /** Whether the guest was taken over, and may have run here. */
@@ -479,11 +474,15 @@ final class IncomingMigration implements AutoCloseable {
             .formatted(here.name(), tracker.phase(), installer.missing(source)));
   }
 
-  /** Ends lanes and machine and unmaps the memory. */
+  /** Ends lanes and machine and unmaps the memory. Idempotent. */
   @Override
   public void close() {
     HostedGuest here;
     synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
       here = guest;
       guest = null;
     }
