@@ -6,12 +6,17 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.pageferry.config.cli.ExitCode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +28,29 @@ public final class StandardOutput {
   private static final int POLLERR = 0x8;
   private static final int POLLHUP = 0x10;
   private static final int POLLNVAL = 0x20;
+  private static final int ACCESS_MODE = 3;
+  private static final int READ_ONLY = 0;
 
   private static final @Nullable MethodHandle POLL = poll();
 
+  /**
+   * Whether the process was started without a standard output: the first file that Java opens, to
+   * read classes from, then has its number.
+   */
+  private static final boolean NOT_FOR_WRITING = isNotForWriting();
+
   private StandardOutput() {}
+
+  private static boolean isNotForWriting() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/fdinfo/" + DESCRIPTOR))) {
+      return lines
+          .filter(line -> line.startsWith("flags:"))
+          .map(line -> line.substring("flags:".length()).strip())
+          .anyMatch(octal -> (Integer.parseInt(octal, 8) & ACCESS_MODE) == READ_ONLY);
+    } catch (IOException | UncheckedIOException | NumberFormatException _) {
+      return false;
+    }
+  }
 
   /**
    * Nothing while somebody may read.
@@ -50,7 +74,7 @@ public final class StandardOutput {
               ExitCode.OUTPUT_CLOSED,
               "Nobody reads the output any more; what runs at the daemons goes on."));
     }
-    if ((events & POLLNVAL) != 0 || System.out.checkError()) {
+    if ((events & POLLNVAL) != 0 || NOT_FOR_WRITING || System.out.checkError()) {
       return Optional.of(
           new FerryException(
               ExitCode.ENVIRONMENT,
