@@ -7,6 +7,8 @@ import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.AdminServiceGrpc;
 import io.pageferry.proto.v1.GetStatusRequest;
+import io.pageferry.proto.v1.GetVersionRequest;
+import io.pageferry.proto.v1.GetVersionResponse;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrateResponse;
 import io.pageferry.proto.v1.MigrationRef;
@@ -35,6 +37,12 @@ class ForgottenMigrationTest {
   private static final class ForgetfulSource extends AdminServiceGrpc.AdminServiceImplBase {
     final AtomicInteger looks = new AtomicInteger();
     volatile Status later = Status.getDefaultInstance();
+
+    @Override
+    public void getVersion(GetVersionRequest request, StreamObserver<GetVersionResponse> observer) {
+      observer.onNext(GetVersionResponse.newBuilder().setRole(Role.ROLE_SOURCE).build());
+      observer.onCompleted();
+    }
 
     @Override
     public void migrate(MigrateRequest request, StreamObserver<MigrateResponse> observer) {

@@ -1,19 +1,13 @@
 package io.pageferry.dest;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
 import io.pageferry.config.HostPort;
-import io.pageferry.guest.Machine;
 import io.pageferry.guest.MachineSpec;
-import io.pageferry.guest.Machines;
-import io.pageferry.memory.GuestMemory;
-import io.pageferry.memory.SlotLayout;
 import io.pageferry.migration.ErrorCode;
-import io.pageferry.migration.MigrationKey;
 import io.pageferry.proto.v1.AbortRequest;
 import io.pageferry.proto.v1.AdminServiceGrpc;
 import io.pageferry.proto.v1.CommitRequest;
@@ -35,18 +29,13 @@ import io.pageferry.rpc.ErrorStatus;
 import io.pageferry.rpc.RpcChannel;
 import io.pageferry.rpc.RpcServer;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.slf4j.event.Level;
 
 /** A whole destination daemon against a source under control. */
 class IncomingMigrationTest {
@@ -108,26 +97,7 @@ class IncomingMigrationTest {
   }
 
   private TransferStateRequest state(int vcpus) {
-    var kind = new MachineSpec.Kind.Synthetic(MachineSpec.Pattern.SEQUENTIAL, 10_000, 0.5, 7);
-    MachineSpec spec = MachineSpec.withRam("walker", vcpus, BYTES, kind, 0);
-    byte[] allWritten = new byte[PAGES / 8];
-    Arrays.fill(allWritten, (byte) 0xff);
-    try (GuestMemory memory = GuestMemory.anonymous(spec.slots());
-        Machine machine =
-            Machines.create(
-                spec,
-                memory,
-                MachineSpec.RAM_BASE,
-                (vcpu, fault) -> {
-                  throw new IllegalStateException("No vCPU runs here.");
-                })) {
-      return TransferStateRequest.newBuilder()
-          .setMigration(ref)
-          .setMachineState(ByteString.copyFrom(machine.saveState()))
-          .addContents(SlotContents.newBuilder().setNonzeroBitmap(ByteString.copyFrom(allWritten)))
-          .setRun(true)
-          .build();
-    }
+    return PausedGuest.state(ref, PAGES, vcpus);
   }
 
   private void transferState() {
@@ -229,57 +199,6 @@ class IncomingMigrationTest {
   }
 
   @Test
-  void aCommitThatComesRightAfterALaneIsLostIsRefused() throws Exception {
-    MigrationKey key =
-        new MigrationKey(
-            UUID.fromString(ref.getMigrationId()), UUID.fromString(ref.getGuestId()), 2);
-    GuestMemory memory =
-        GuestMemory.anonymous(List.of(new SlotLayout(0, MachineSpec.RAM_BASE, BYTES)));
-    var migration =
-        new IncomingMigration(
-            key,
-            source.address(),
-            1,
-            1,
-            memory,
-            PrefetchPolicy.Kind.none,
-            new FaultTimings(1, true),
-            Level.DEBUG);
-    migration.awaitLanes();
-    migration.loadState(state());
-    CountDownLatch release = new CountDownLatch(1);
-    try {
-      keepVirtualThreadsBusy(release);
-      source.loseDrainLane();
-      // It is known within moments; what then ends the migration is a virtual thread, and waits.
-      LockSupport.parkNanos(500_000_000);
-      assertThatThrownBy(migration::commit).hasMessageContaining("never ran its guest");
-    } finally {
-      release.countDown();
-    }
-    assertThat(migration.tracker().phase()).hasToString("FAILED");
-    await().atMost(PATIENCE).until(() -> migration.guest().isEmpty());
-  }
-
-  /** So that what is left to a virtual thread is done late. */
-  private static void keepVirtualThreadsBusy(CountDownLatch release) throws InterruptedException {
-    int carriers = Runtime.getRuntime().availableProcessors();
-    CountDownLatch busy = new CountDownLatch(carriers);
-    long patience = System.nanoTime() + 5_000_000_000L;
-    for (int carrier = 0; carrier < carriers; carrier++) {
-      var _ =
-          Thread.ofVirtual()
-              .start(() -> {
-                busy.countDown();
-                while (release.getCount() > 0 && System.nanoTime() < patience) {
-                  Thread.onSpinWait();
-                }
-              });
-    }
-    assertThat(busy.await(30, TimeUnit.SECONDS)).isTrue();
-  }
-
-  @Test
   void whatAVcpuAskedForOnALostLaneIsAskedForOnAnother() throws Exception {
     var _ = control.prepare(preparation().setVcpuCount(2).build());
     var _ = control.transferState(state(2));
@@ -289,32 +208,6 @@ class IncomingMigrationTest {
     source.loseUrgentLane();
     assertPaused("urgent lane was lost");
     assertThat(source.awaitFetch().getFirstPage()).isIn(one, other);
-  }
-
-  @Test
-  @SuppressWarnings("NullAway")
-  void aMigrationThatCannotBeMadeLeavesNoConnectionBehind() {
-    try (GuestMemory memory =
-        GuestMemory.anonymous(List.of(new SlotLayout(0, MachineSpec.RAM_BASE, BYTES)))) {
-      MigrationKey key = new MigrationKey(UUID.randomUUID(), UUID.randomUUID(), 2);
-      PrefetchPolicy.Kind none = null;
-      assertThatThrownBy(() ->
-              new IncomingMigration(
-                  key,
-                  source.address(),
-                  1,
-                  2,
-                  memory,
-                  none,
-                  new FaultTimings(2, true),
-                  Level.DEBUG))
-          .isInstanceOf(NullPointerException.class);
-    }
-    await()
-        .atMost(PATIENCE)
-        .until(() ->
-            Thread.getAllStackTraces().keySet().stream()
-                .noneMatch(thread -> thread.getName().startsWith("urgent-lane-")));
   }
 
   @Test
