@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -41,11 +42,15 @@ final class BackingFile implements AutoCloseable {
   /** Holds the lock: flock's belongs to what was opened, whatever else this process closes. */
   private final int descriptor;
 
+  /** The opened file's own name, which nobody can give to another. */
+  private final Path opened;
+
   private boolean locked;
 
-  private BackingFile(FileChannel channel, int descriptor) {
+  private BackingFile(FileChannel channel, int descriptor, Path opened) {
     this.channel = channel;
     this.descriptor = descriptor;
+    this.opened = opened;
   }
 
   private static MethodHandle handle(String name, java.lang.foreign.MemoryLayout... arguments) {
@@ -67,10 +72,10 @@ final class BackingFile implements AutoCloseable {
           "The backing file " + path + " is not a regular file; name a file that may be made new.");
     }
     try {
-      FileChannel channel =
-          FileChannel.open(
-              path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
-      BackingFile file = new BackingFile(channel, open(path));
+      if (!existed) {
+        Files.createFile(path);
+      }
+      BackingFile file = open(path);
       try {
         file.takeOver(path, bytes);
         return file;
@@ -88,7 +93,26 @@ final class BackingFile implements AutoCloseable {
     }
   }
 
-  private static int open(Path path) {
+  /** Both ways to the file lead to the same one, whatever its name comes to mean meanwhile. */
+  private static BackingFile open(Path path) throws IOException {
+    int descriptor = descriptor(path);
+    if (descriptor < 0) {
+      // Says why, with the exception of its kind.
+      FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE).close();
+      throw new IOException("it cannot be opened");
+    }
+    Path opened = Path.of("/proc/self/fd/" + descriptor);
+    try {
+      FileChannel channel =
+          FileChannel.open(opened, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      return new BackingFile(channel, descriptor, opened);
+    } catch (IOException | RuntimeException | Error e) {
+      close(descriptor);
+      throw e;
+    }
+  }
+
+  private static int descriptor(Path path) {
     try (Arena arena = Arena.ofConfined()) {
       return (int) OPEN.invokeExact(arena.allocateFrom(path.toString()), O_RDWR_CLOEXEC);
     } catch (Throwable t) {
@@ -103,7 +127,7 @@ final class BackingFile implements AutoCloseable {
     }
     locked = true;
     UserDefinedFileAttributeView marks =
-        Files.getFileAttributeView(path, UserDefinedFileAttributeView.class);
+        Files.getFileAttributeView(opened, UserDefinedFileAttributeView.class);
     long found = channel.size();
     if (found > 0 && !isMarked(marks)) {
       throw new BackingFileException(
@@ -167,14 +191,22 @@ final class BackingFile implements AutoCloseable {
     }
   }
 
+  private static void close(int descriptor) {
+    try {
+      var _ = (int) CLOSE.invokeExact(descriptor);
+    } catch (Throwable t) {
+      throw new IllegalStateException("close takes this argument.", t);
+    }
+  }
+
   /** Lets another guest have the file. */
   @Override
   public void close() {
+    close(descriptor);
     try {
-      var _ = (int) CLOSE.invokeExact(descriptor);
       channel.close();
-    } catch (Throwable t) {
-      throw new IllegalStateException("The backing file cannot be closed.", t);
+    } catch (IOException e) {
+      throw new UncheckedIOException("The backing file cannot be closed.", e);
     }
   }
 }

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -43,6 +44,9 @@ public final class RpcServer implements AutoCloseable {
   /** An urgent lane for each of 64 vCPUs, the drain lane, and some for control. */
   private static final int LOOPS = 72;
 
+  /** More calls at a time than these are nobody's migration. */
+  private static final int SWITCHOVER_THREADS = 32;
+
   private static final int WINDOW_BYTES = 16 << 20;
   private static final long KEEPALIVE_SECONDS = 10;
   private static final long IDLE_THREAD_SECONDS = 1;
@@ -56,7 +60,7 @@ public final class RpcServer implements AutoCloseable {
   private final Executor switchover =
       new ThreadPoolExecutor(
           0,
-          Integer.MAX_VALUE,
+          SWITCHOVER_THREADS,
           IDLE_THREAD_SECONDS,
           TimeUnit.SECONDS,
           new SynchronousQueue<>(),
@@ -137,23 +141,33 @@ public final class RpcServer implements AutoCloseable {
     if (closed.getAndSet(true)) {
       return;
     }
-    announceEnd();
-    server.shutdownNow();
+    // A loop that never ran starts a thread to end, which the host may not allow.
+    Ending.all(
+        this::announceEnd,
+        server::shutdownNow,
+        this::awaitCalls,
+        () -> end(boss),
+        () -> end(loops),
+        blocking::shutdownNow);
+  }
+
+  private static void end(EventLoopGroup group) {
+    var _ = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  }
+
+  private void awaitCalls() {
     try {
       var _ = server.awaitTermination(2, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    var _ = boss.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-    var _ = loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-    blocking.shutdownNow();
   }
 
-  /** On a thread of its own, or on a virtual one where the host allows no more. */
+  /** On a thread of its own, or on a virtual one where there are no more. */
   private void onSwitchoverThread(Runnable work) {
     try {
       switchover.execute(work);
-    } catch (OutOfMemoryError _) {
+    } catch (OutOfMemoryError | RejectedExecutionException _) {
       blocking.execute(work);
     }
   }

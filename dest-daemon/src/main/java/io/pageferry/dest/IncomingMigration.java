@@ -21,6 +21,7 @@ import io.pageferry.proto.v1.DrainRequest;
 import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.TransferStateRequest;
+import io.pageferry.rpc.Ending;
 import io.pageferry.rpc.RpcChannel;
 import io.pageferry.wire.PageMethods;
 import io.pageferry.wire.PageSink;
@@ -119,8 +120,7 @@ final class IncomingMigration implements AutoCloseable {
               DrainRequest.newBuilder().setHello(hello).build(),
               this::endedByItself);
     } catch (RuntimeException | Error e) {
-      urgentLanes.forEach(UrgentLane::close);
-      ticks.close();
+      Ending.after(e, this::closeUrgentLanes, ticks::close);
       throw e;
     }
   }
@@ -421,10 +421,12 @@ final class IncomingMigration implements AutoCloseable {
   }
 
   private void closeLanes() {
-    firstInstruction.close();
-    urgentLanes.forEach(UrgentLane::close);
-    drainLane.close();
-    ticks.close();
+    Ending.all(firstInstruction::close, this::closeUrgentLanes, drainLane::close, ticks::close);
+  }
+
+  private void closeUrgentLanes() {
+    Ending.all(
+        urgentLanes.stream().map(lane -> (Runnable) lane::close).toArray(Runnable[]::new));
   }
 
   private long demandBytes() {
@@ -486,11 +488,14 @@ final class IncomingMigration implements AutoCloseable {
       here = guest;
       guest = null;
     }
-    // First, so that no vCPU is on a lane that ends.
-    if (here != null) {
-      here.machine().close();
-    }
-    closeLanes();
-    memory.close();
+    // The machine first, so that no vCPU is on a lane that ends.
+    Ending.all(
+        () -> {
+          if (here != null) {
+            here.machine().close();
+          }
+        },
+        this::closeLanes,
+        memory::close);
   }
 }

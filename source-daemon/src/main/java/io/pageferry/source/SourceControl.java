@@ -26,6 +26,7 @@ import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.PageCounts;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.Status;
+import io.pageferry.rpc.Ending;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Objects;
@@ -109,8 +110,13 @@ final class SourceControl implements DaemonControl, AutoCloseable {
     beginLoad(GuestLoader.name(request));
     try {
       HostedGuest loaded = loader.load(request);
-      meters.registerVcpus(loaded.machine().spec().vcpus());
-      keep(loaded);
+      try {
+        meters.registerVcpus(loaded.machine().spec().vcpus());
+        keep(loaded);
+      } catch (RuntimeException | Error e) {
+        Ending.after(e, loaded::close);
+        throw e;
+      }
       return loaded.id();
     } finally {
       endLoad();
@@ -140,16 +146,9 @@ final class SourceControl implements DaemonControl, AutoCloseable {
   }
 
   /** A daemon that was told to end meanwhile keeps nothing more. */
-  private void keep(HostedGuest loaded) {
-    try {
-      synchronized (this) {
-        readiness.requireNotStopping("load guests");
-        held = new Held(loaded, null);
-      }
-    } catch (PageFerryException e) {
-      loaded.close();
-      throw e;
-    }
+  private synchronized void keep(HostedGuest loaded) {
+    readiness.requireNotStopping("load guests");
+    held = new Held(loaded, null);
   }
 
   @Override
