@@ -4,8 +4,7 @@
 
 readonly cached_programs=(source dest ferry)
 
-# Whether the cache of a program was made with this Java and after these jars. The JVM looks again, and closer. An empty cache
-# says that none could be made.
+# Whether the cache of a program was made with this Java and after these jars. The JVM looks again, and closer.
 #   cache_fits PROGRAM CLASS_PATH
 cache_fits() {
   local cache=$cache_directory/$1.aot jar jars
@@ -22,7 +21,7 @@ choose_cache() {
   cache_options=()
   if [[ -n ${PAGEFERRY_AOT_OUTPUT:-} ]]; then
     cache_options=(-XX:AOTCacheOutput="$PAGEFERRY_AOT_OUTPUT/$1.aot")
-  elif [[ -s $cache_directory/$1.aot ]] && cache_fits "$1" "$2"; then
+  elif cache_fits "$1" "$2"; then
     # A JVM that finds that a cache does not fit says so on standard output, and goes on without.
     cache_options=(-XX:AOTCache="$cache_directory/$1.aot" -Xlog:aot=off)
   fi
@@ -54,15 +53,6 @@ make_caches() {
   cp "$JAVA_HOME/release" "$made/release" || return
   rm -rf "$cache_directory"
   mv "$made" "$cache_directory"
-}
-
-# Leaves empty caches, so that nobody tries again before the jars or Java change.
-leave_empty_caches() {
-  # Never emptied in place: a JVM that runs has them mapped.
-  rm -rf "$cache_directory"
-  mkdir -p "$cache_directory"
-  cp "$JAVA_HOME/release" "$cache_directory/release"
-  (cd "$cache_directory" && for program in "${cached_programs[@]}"; do : >"$program.aot"; done)
 }
 
 # Settings of the caller are not for the daemons of a training.
