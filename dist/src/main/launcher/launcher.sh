@@ -103,8 +103,9 @@ run_program() {
     exit 3
   fi
   case $program in
-    source) main_class=io.pageferry.source.SourceMain kind=daemon ;;
-    dest) main_class=io.pageferry.dest.DestMain kind=daemon ;;
+    source) main_class=io.pageferry.node.SourceMain kind=daemon ;;
+    dest) main_class=io.pageferry.node.DestMain kind=daemon ;;
+    node) main_class=io.pageferry.node.NodeMain kind=daemon ;;
     bench) main_class=io.pageferry.bench.sitting.BenchCommand kind=bench ;;
     training) main_class=io.pageferry.cli.training.CacheTraining program=ferry ;;
     *) main_class=io.pageferry.cli.Ferry ;;

@@ -6,8 +6,9 @@ import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.AdminServiceGrpc;
 import io.pageferry.proto.v1.AdminServiceGrpc.AdminServiceBlockingStub;
-import io.pageferry.proto.v1.GetStatusRequest;
 import io.pageferry.proto.v1.GetVersionRequest;
+import io.pageferry.proto.v1.ListGuestsRequest;
+import io.pageferry.proto.v1.ListGuestsResponse;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.Status;
 import io.pageferry.rpc.ErrorStatus;
@@ -25,6 +26,7 @@ import java.util.function.Function;
  */
 public final class AdminClient implements AutoCloseable {
   private final Role role;
+  private final String guest;
   private final String address;
   private final Duration timeout;
   private final ManagedChannel channel;
@@ -33,20 +35,36 @@ public final class AdminClient implements AutoCloseable {
   private volatile boolean recognized;
 
   /**
-   * A client of the daemon at an address.
+   * A client of the daemon at an address, and there of its only guest.
    *
-   * @param role the daemon expected there, for messages
+   * @param role what the daemon is expected to do
    * @param timeout bound on each call, except those that follow
    */
   public AdminClient(Role role, HostPort address, Duration timeout) {
-    this(role, address.toString(), timeout, RpcChannel.shared(address));
+    this(role, "", address.toString(), timeout, RpcChannel.shared(address));
   }
 
-  AdminClient(Role role, String address, Duration timeout, ManagedChannel channel) {
+  AdminClient(Role role, String guest, String address, Duration timeout, ManagedChannel channel) {
     this.role = role;
+    this.guest = guest;
     this.address = address;
     this.timeout = timeout;
     this.channel = channel;
+  }
+
+  /**
+   * The same daemon, and there another guest. Both clients use one connection; closing either ends
+   * it.
+   *
+   * @param other name or id of the guest; empty for the only one
+   */
+  public AdminClient of(String other) {
+    return new AdminClient(role, other, address, timeout, channel);
+  }
+
+  /** Name or id of the guest that requests are to name; empty for the only one. */
+  public String guest() {
+    return guest;
   }
 
   /** host:port of the daemon. */
@@ -91,11 +109,22 @@ public final class AdminClient implements AutoCloseable {
     }
   }
 
-  /** Guest and migration as they stand. */
+  /** All guests of the daemon. */
+  public ListGuestsResponse guests() {
+    ListGuestsResponse guests =
+        made(timeout, stub -> stub.listGuests(ListGuestsRequest.getDefaultInstance()));
+    recognize(guests.getRole());
+    return PlainAnswers.of(guests);
+  }
+
+  /**
+   * The guest and its migration as they stand; a status without either if the daemon does not have
+   * it.
+   *
+   * @throws FerryException USAGE if the daemon has several guests, and none is named
+   */
   public Status status() {
-    Status status = made(timeout, stub -> stub.getStatus(GetStatusRequest.getDefaultInstance()));
-    recognize(status.getRole());
-    return PlainAnswers.of(status);
+    return GuestChoice.of(guests(), guest, description());
   }
 
   /** Makes the next call try to connect at once, however often that failed before. */
@@ -114,7 +143,7 @@ public final class AdminClient implements AutoCloseable {
   }
 
   private void recognize(Role found) {
-    if (found != role && found != Role.ROLE_UNSPECIFIED) {
+    if (found != role && found != Role.ROLE_NODE && found != Role.ROLE_UNSPECIFIED) {
       throw new FerryException(
           ExitCode.USAGE,
           "%s is %s, and %s names %s; check both addresses."

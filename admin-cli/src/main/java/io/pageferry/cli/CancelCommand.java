@@ -22,7 +22,9 @@ final class CancelCommand implements Callable<Integer> {
   public Integer call() {
     try (AdminClient client = options.connectSource()) {
       CancelMigrationResponse response =
-          client.call(stub -> stub.cancelMigration(CancelMigrationRequest.getDefaultInstance()));
+          client.call(stub ->
+              stub.cancelMigration(
+                  CancelMigrationRequest.newBuilder().setGuest(client.guest()).build()));
       Printer.of(spec)
           .println(
               options.json()

@@ -1,25 +1,32 @@
 package io.pageferry.cli;
 
-import io.pageferry.proto.v1.Status;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /** The two daemons that a command talks to. Closed by the command that opened it. */
 public record Daemons(AdminClient source, AdminClient destination) implements AutoCloseable {
-  /** Both statuses; a daemon that does not answer has none, and a reason instead. */
-  public StatusPair statuses() {
-    // Both at once: a command that asks once mostly waits for connections.
-    CompletableFuture<Answer> asked = CompletableFuture.supplyAsync(() -> ask(source));
-    Answer second = ask(destination);
-    Answer first = asked.join();
-    return new StatusPair(first.status, second.status, first.failure, second.failure);
+  /** The same daemons, and there another guest, by name or id. */
+  public Daemons of(String guest) {
+    return new Daemons(source.of(guest), destination.of(guest));
   }
 
-  private static Answer ask(AdminClient client) {
+  /** Both statuses; a daemon that does not answer has none, and a reason instead. */
+  public StatusPair statuses() {
+    return guests().choose(source.guest());
+  }
+
+  /** All guests of both. */
+  DaemonGuests guests() {
+    // Both at once: a command that asks once mostly waits for connections.
+    CompletableFuture<DaemonGuests.Answer> asked = CompletableFuture.supplyAsync(() -> ask(source));
+    DaemonGuests.Answer second = ask(destination);
+    return new DaemonGuests(asked.join(), second);
+  }
+
+  private static DaemonGuests.Answer ask(AdminClient client) {
     try {
-      return new Answer(client.status(), "");
+      return new DaemonGuests.Answer(client.description(), client.guests(), "");
     } catch (FerryException e) {
-      return new Answer(null, e.sentence());
+      return new DaemonGuests.Answer(client.description(), null, e.sentence());
     }
   }
 
@@ -28,6 +35,4 @@ public record Daemons(AdminClient source, AdminClient destination) implements Au
     source.close();
     destination.close();
   }
-
-  private record Answer(@Nullable Status status, String failure) {}
 }

@@ -24,7 +24,8 @@ final class DigestCommand implements Callable<Integer> {
     PrintWriter out = Printer.of(spec);
     try (AdminClient client = guestSide.connect(options)) {
       DigestGuestResponse response =
-          client.call(stub -> stub.digestGuest(DigestGuestRequest.getDefaultInstance()));
+          client.call(stub ->
+              stub.digestGuest(DigestGuestRequest.newBuilder().setGuest(client.guest()).build()));
       if (options.json()) {
         out.println(Json.text(Json.of(response)));
       } else {

@@ -17,8 +17,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "faults",
     description = {
-      "The slowest faults of the latest migration to the destination, with their parts.",
-      "Of one that goes on, those so far. They are kept until the next guest comes."
+      "The slowest faults of the migration that brought the guest, with their parts.",
+      "Of one that goes on, those so far. They are kept as long as the guest is there."
     })
 final class FaultsCommand implements Callable<Integer> {
   private static final int MOST = 100;
@@ -41,7 +41,7 @@ final class FaultsCommand implements Callable<Integer> {
           ExitCode.USAGE, "--slowest must be between 1 and " + MOST + ", for instance 20.");
     }
     ListSlowestFaultsRequest request =
-        ListSlowestFaultsRequest.newBuilder().setLimit(slowest).build();
+        ListSlowestFaultsRequest.newBuilder().setGuest(options.guest).setLimit(slowest).build();
     ListSlowestFaultsResponse faults;
     try (AdminClient client = options.connectDestination()) {
       faults = client.call(stub -> stub.listSlowestFaults(request));

@@ -39,6 +39,7 @@ public final class Ferry {
           LauncherCommands.Verify.class,
           LauncherCommands.Source.class,
           LauncherCommands.Dest.class,
+          LauncherCommands.Node.class,
           GuestCommand.class,
           MigrateCommand.class,
           StatusCommand.class,

@@ -5,10 +5,11 @@ import picocli.CommandLine.Command;
 /** Commands on the guest of a daemon. */
 @Command(
     name = "guest",
-    description = "Load, run and look at the guest.",
+    description = "Load, run and look at guests.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       GuestLoadCommand.class,
+      GuestListCommand.class,
       GuestRunCommands.Start.class,
       GuestRunCommands.Pause.class,
       GuestRunCommands.Resume.class,

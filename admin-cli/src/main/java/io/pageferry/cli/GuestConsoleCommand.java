@@ -56,15 +56,23 @@ final class GuestConsoleCommand implements Callable<Integer> {
       if (text != null) {
         ByteString data = ByteString.copyFromUtf8(text);
         WriteConsoleResponse response =
-            client.call(
-                stub -> stub.writeConsole(WriteConsoleRequest.newBuilder().setData(data).build()));
+            client.call(stub ->
+                stub.writeConsole(
+                    WriteConsoleRequest.newBuilder()
+                        .setGuest(client.guest())
+                        .setData(data)
+                        .build()));
         if (options.json()) {
           Printer.of(spec).println(Json.text(Json.of(response)));
         }
         return ExitCode.OK.number();
       }
       ReadConsoleRequest request =
-          ReadConsoleRequest.newBuilder().setOffset(offset).setFollow(follow).build();
+          ReadConsoleRequest.newBuilder()
+              .setGuest(client.guest())
+              .setOffset(offset)
+              .setFollow(follow)
+              .build();
       if (follow) {
         follow(client, request);
       } else {

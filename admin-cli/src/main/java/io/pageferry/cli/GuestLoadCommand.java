@@ -148,8 +148,11 @@ final class GuestLoadCommand implements Callable<Integer> {
           .println(
               options.json()
                   ? Json.text(Json.of(response))
-                  : "Loaded guest %s at %s; run it with 'ferry guest start'."
-                      .formatted(PlainText.of(response.getGuestId()), client.description()));
+                  : "Loaded guest %s (%s) at %s; run it with 'ferry guest start'."
+                      .formatted(
+                          PlainText.of(response.getName()),
+                          PlainText.of(response.getGuestId()),
+                          client.description()));
     }
     return ExitCode.OK.number();
   }

@@ -46,7 +46,8 @@ final class GuestRunCommands {
     @Override
     Answer ask(AdminClient client) {
       return new Answer(
-          client.call(stub -> stub.resumeGuest(ResumeGuestRequest.getDefaultInstance())),
+          client.call(stub ->
+              stub.resumeGuest(ResumeGuestRequest.newBuilder().setGuest(client.guest()).build())),
           "The guest runs at " + client.description() + ".");
     }
   }
@@ -56,7 +57,8 @@ final class GuestRunCommands {
     @Override
     Answer ask(AdminClient client) {
       return new Answer(
-          client.call(stub -> stub.resumeGuest(ResumeGuestRequest.getDefaultInstance())),
+          client.call(stub ->
+              stub.resumeGuest(ResumeGuestRequest.newBuilder().setGuest(client.guest()).build())),
           "The guest runs on at " + client.description() + ".");
     }
   }
@@ -65,7 +67,9 @@ final class GuestRunCommands {
   static final class Pause extends OneCall {
     @Override
     Answer ask(AdminClient client) {
-      var response = client.call(stub -> stub.pauseGuest(PauseGuestRequest.getDefaultInstance()));
+      var response =
+          client.call(stub ->
+              stub.pauseGuest(PauseGuestRequest.newBuilder().setGuest(client.guest()).build()));
       return new Answer(
           response,
           "The guest is paused at %s; the last vCPU stopped after %s."
@@ -86,7 +90,8 @@ final class GuestRunCommands {
 
     @Override
     Answer ask(AdminClient client) {
-      UnloadGuestRequest request = UnloadGuestRequest.newBuilder().setForce(force).build();
+      UnloadGuestRequest request =
+          UnloadGuestRequest.newBuilder().setGuest(client.guest()).setForce(force).build();
       UnloadGuestResponse response = client.call(stub -> stub.unloadGuest(request));
       String gone = "The guest is gone from " + client.description() + ".";
       return new Answer(

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 
 /** Commands that the launcher script carries out itself; here for the help. */
 final class LauncherCommands {
-  static final Set<String> NAMES = Set.of("source", "dest", "bench", "verify");
+  static final Set<String> NAMES = Set.of("source", "dest", "node", "bench", "verify");
   static final Set<String> IN_SOURCE_TREE_ONLY = Set.of("bench", "verify");
 
   private LauncherCommands() {}
@@ -35,6 +35,16 @@ final class LauncherCommands {
     @Override
     public Integer call() {
       return onlyByLauncher("dest");
+    }
+  }
+
+  @Command(
+      name = "node",
+      description = "Run a daemon with both roles; 'ferry node --help' has its options.")
+  static final class Node implements Callable<Integer> {
+    @Override
+    public Integer call() {
+      return onlyByLauncher("node");
     }
   }
 

@@ -63,6 +63,7 @@ final class MigrateCommand implements Callable<Integer> {
     HostPort target = to == null ? options.destination : SharedOptions.reachable("--to", to);
     MigrateRequest request =
         MigrateRequest.newBuilder()
+            .setGuest(options.guest)
             .setDestination(target.toString())
             .setMaxBytesInFlight(maxInFlight.bytes())
             .setDrainAfterMillis(drainAfter.toMillis())
@@ -78,7 +79,9 @@ final class MigrateCommand implements Callable<Integer> {
                     .formatted(PlainText.of(response.getMigrationId())));
         return ExitCode.OK.number();
       }
-      StatusPair end = Migrations.follow(daemons, response.getMigrationId(), Terminal.error());
+      StatusPair end =
+          Migrations.follow(
+              daemons.of(response.getGuestId()), response.getMigrationId(), Terminal.error());
       ExitCode outcome = Migrations.outcome(end);
       if (options.json()) {
         out.println(Json.text(json(end, outcome)));

@@ -1,6 +1,7 @@
 package io.pageferry.cli;
 
 import io.pageferry.proto.v1.GuestStatus;
+import io.pageferry.proto.v1.ListGuestsResponse;
 import io.pageferry.proto.v1.MigrationRef;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Status;
@@ -12,6 +13,13 @@ import io.pageferry.text.PlainText;
  */
 final class PlainAnswers {
   private PlainAnswers() {}
+
+  /** All guests, whose every text is {@link PlainText}. */
+  static ListGuestsResponse of(ListGuestsResponse guests) {
+    ListGuestsResponse.Builder plain = guests.toBuilder().clearGuests();
+    guests.getGuestsList().forEach(status -> plain.addGuests(of(status)));
+    return plain.build();
+  }
 
   /** A status whose every text is {@link PlainText}. */
   static Status of(Status status) {
@@ -38,6 +46,7 @@ final class PlainAnswers {
         migration.toBuilder()
             .setReason(PlainText.of(migration.getReason()))
             .setPeer(PlainText.of(migration.getPeer()))
+            .setGuestName(PlainText.of(migration.getGuestName()))
             .setImageDigest(PlainText.of(migration.getImageDigest()));
     if (migration.hasMigration()) {
       plain.setMigration(of(migration.getMigration()));

@@ -23,6 +23,14 @@ final class SharedOptions {
   HostPort destination = new HostPort("127.0.0.1", 7402);
 
   @Option(
+      names = "--guest",
+      paramLabel = "NAME",
+      defaultValue = "${env:PAGEFERRY_GUEST:-}",
+      description =
+          "Name or id of the guest (default: $PAGEFERRY_GUEST, or the daemon's only guest).")
+  String guest = "";
+
+  @Option(
       names = "--timeout",
       paramLabel = "DURATION",
       defaultValue = "10s",
@@ -49,11 +57,12 @@ final class SharedOptions {
   }
 
   AdminClient connectSource() {
-    return new AdminClient(Role.ROLE_SOURCE, reachable("--source", source), timeout());
+    return new AdminClient(Role.ROLE_SOURCE, reachable("--source", source), timeout()).of(guest);
   }
 
   AdminClient connectDestination() {
-    return new AdminClient(Role.ROLE_DESTINATION, reachable("--dest", destination), timeout());
+    return new AdminClient(Role.ROLE_DESTINATION, reachable("--dest", destination), timeout())
+        .of(guest);
   }
 
   /** An address that one can connect to, or a sentence that names the option it came from. */

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "status",
     description = {
-      "Guest and migration as both daemons see them.",
+      "Guest and migration as both daemons see them; of several guests, a line for each.",
       "Succeeds when at least one of them answers."
     })
 final class StatusCommand implements Callable<Integer> {
@@ -23,15 +23,18 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    StatusPair statuses;
+    DaemonGuests guests;
     try (Daemons daemons = options.connectBoth()) {
-      statuses = daemons.statuses();
+      guests = daemons.guests();
     }
+    StatusPair statuses = guests.choose(options.guest);
     PrintWriter out = Printer.of(spec);
+    Terminal terminal = Terminal.output();
     if (options.json()) {
-      out.println(Json.text(Json.of(statuses)));
+      out.println(Json.text(guests.json(statuses)));
+    } else if (options.guest.isEmpty() && guests.areSeveral()) {
+      guests.tables(terminal.palette()).forEach(out::println);
     } else {
-      Terminal terminal = Terminal.output();
       StatusView.render(
               statuses,
               options.source.toString(),
@@ -41,7 +44,6 @@ final class StatusCommand implements Callable<Integer> {
           .forEach(out::println);
     }
     out.flush();
-    boolean answered = statuses.source() != null || statuses.destination() != null;
-    return (answered ? ExitCode.OK : ExitCode.UNREACHABLE).number();
+    return (guests.isAnswered() ? ExitCode.OK : ExitCode.UNREACHABLE).number();
   }
 }

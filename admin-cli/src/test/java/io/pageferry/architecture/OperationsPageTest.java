@@ -3,10 +3,11 @@ package io.pageferry.architecture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pageferry.config.cli.ExitCode;
-import io.pageferry.dest.DestMain;
 import io.pageferry.migration.ErrorCode;
+import io.pageferry.node.DestMain;
+import io.pageferry.node.NodeMain;
+import io.pageferry.node.SourceMain;
 import io.pageferry.rpc.ErrorStatus;
-import io.pageferry.source.SourceMain;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -43,6 +44,7 @@ class OperationsPageTest {
   void everySettingIsListedWithItsNamesAndDefault() throws IOException {
     assertSettings("### Source daemon", SourceMain.class);
     assertSettings("### Destination daemon", DestMain.class);
+    assertSettings("### Node", NodeMain.class);
   }
 
   private static void assertSettings(String heading, Class<?> command) throws IOException {
@@ -54,12 +56,17 @@ class OperationsPageTest {
               String variable = "PAGEFERRY_" + key.replace('-', '_').toUpperCase(Locale.ROOT);
               String standard = option.defaultValue();
               return "--%s %s %s %s"
-                  .formatted(key, variable, key, standard == null ? "that of --listen" : standard);
+                  .formatted(key, variable, key, standard == null ? standardOf(key) : standard);
             })
             .toList();
     assertThat(OperationsPage.rows(heading).map(row -> plain(row.subList(0, 4))).toList())
         .as(heading)
         .containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  /** Of the options without a constant default. */
+  private static String standardOf(String key) {
+    return key.equals("advertise") ? "that of --listen" : "what the host has";
   }
 
   private static String plain(List<String> cells) {

@@ -8,9 +8,9 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.pageferry.proto.v1.AdminServiceGrpc;
-import io.pageferry.proto.v1.GetStatusRequest;
+import io.pageferry.proto.v1.ListGuestsRequest;
+import io.pageferry.proto.v1.ListGuestsResponse;
 import io.pageferry.proto.v1.Role;
-import io.pageferry.proto.v1.Status;
 import java.time.Duration;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
@@ -25,10 +25,11 @@ class DaemonsTest {
   private BindableService answersWithTheOther() {
     return new AdminServiceGrpc.AdminServiceImplBase() {
       @Override
-      public void getStatus(GetStatusRequest request, StreamObserver<Status> responses) {
+      public void listGuests(
+          ListGuestsRequest request, StreamObserver<ListGuestsResponse> responses) {
         try {
           var _ = bothAsked.await(10, TimeUnit.SECONDS);
-          responses.onNext(Status.getDefaultInstance());
+          responses.onNext(ListGuestsResponse.getDefaultInstance());
           responses.onCompleted();
         } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
           responses.onError(e);
@@ -39,7 +40,7 @@ class DaemonsTest {
 
   private static AdminClient client(Role role, String name) {
     return new AdminClient(
-        role, name, Duration.ofSeconds(20), InProcessChannelBuilder.forName(name).build());
+        role, "", name, Duration.ofSeconds(20), InProcessChannelBuilder.forName(name).build());
   }
 
   @Test

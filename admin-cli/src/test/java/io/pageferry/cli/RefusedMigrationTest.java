@@ -3,16 +3,16 @@ package io.pageferry.cli;
 import static io.pageferry.cli.FerryRun.ferryAt;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.ExitCode;
-import io.pageferry.dest.DestConfig;
-import io.pageferry.dest.DestDaemon;
 import io.pageferry.e2e.DaemonPair;
 import io.pageferry.e2e.FakeDestination;
 import io.pageferry.e2e.Guests;
 import io.pageferry.memory.HostMemory;
+import io.pageferry.node.NodeConfig;
+import io.pageferry.node.NodeDaemon;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.Phase;
+import io.pageferry.proto.v1.Role;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -89,8 +89,8 @@ class RefusedMigrationTest {
     Files.createDirectories(host.resolve("proc/self"));
     Files.writeString(host.resolve("proc/meminfo"), "MemTotal: 4096 kB\nMemAvailable: 1024 kB\n");
     Files.writeString(host.resolve("proc/self/cgroup"), "");
-    HostPort any = new HostPort("127.0.0.1", 0);
-    try (DestDaemon small = new DestDaemon(new DestConfig(any, any, 64), HostMemory.under(host))) {
+    try (NodeDaemon small =
+        new NodeDaemon(NodeConfig.onLoopback(Role.ROLE_DESTINATION), HostMemory.under(host))) {
       small.start();
       ferryAt(daemons, "migrate", "--to", small.address().toString())
           .refused(ExitCode.ENVIRONMENT, "needs 4MiB", "1MiB are free");

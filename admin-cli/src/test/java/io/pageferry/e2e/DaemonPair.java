@@ -8,10 +8,10 @@ import io.pageferry.cli.AdminClient;
 import io.pageferry.cli.Daemons;
 import io.pageferry.cli.Migrations;
 import io.pageferry.cli.StatusPair;
-import io.pageferry.config.DataSize;
 import io.pageferry.config.HostPort;
 import io.pageferry.dest.DestConfig;
-import io.pageferry.dest.DestDaemon;
+import io.pageferry.node.NodeConfig;
+import io.pageferry.node.NodeDaemon;
 import io.pageferry.proto.v1.DigestGuestRequest;
 import io.pageferry.proto.v1.DigestGuestResponse;
 import io.pageferry.proto.v1.GuestState;
@@ -27,24 +27,21 @@ import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.UnloadGuestRequest;
 import io.pageferry.proto.v1.VcpuStatus;
 import io.pageferry.proto.v1.WriteConsoleRequest;
-import io.pageferry.source.SourceConfig;
-import io.pageferry.source.SourceDaemon;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Both daemons in this JVM, on free ports of the loopback interface. One thread. */
 public final class DaemonPair implements AutoCloseable {
-  private static final HostPort ANY = new HostPort("127.0.0.1", 0);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private final SourceDaemon sourceDaemon;
-  private final DestDaemon destinationDaemon;
+  private final NodeDaemon sourceDaemon;
+  private final NodeDaemon destinationDaemon;
   private final AdminClient source;
   private final AdminClient destination;
 
-  private DaemonPair(HostPort any, DestDaemon destinationDaemon) {
-    this.sourceDaemon = new SourceDaemon(new SourceConfig(any, any, null, DataSize.ofMebibytes(8)));
-    this.destinationDaemon = destinationDaemon;
+  private DaemonPair(NodeConfig here, NodeConfig there) {
+    sourceDaemon = new NodeDaemon(here);
+    destinationDaemon = new NodeDaemon(there);
     sourceDaemon.start();
     destinationDaemon.start();
     source = new AdminClient(Role.ROLE_SOURCE, sourceDaemon.address(), PATIENCE);
@@ -58,13 +55,17 @@ public final class DaemonPair implements AutoCloseable {
 
   /** Two daemons that listen; the destination takes only so many vCPUs. */
   public static DaemonPair start(int maxVcpus) {
-    return new DaemonPair(ANY, new DestDaemon(new DestConfig(ANY, ANY, maxVcpus)));
+    return new DaemonPair(
+        NodeConfig.onLoopback(Role.ROLE_SOURCE),
+        NodeConfig.onLoopback(Role.ROLE_DESTINATION)
+            .with(new DestConfig(maxVcpus, DestConfig.DEFAULT.prefetch())));
   }
 
   /** Two daemons that listen on a host of this name or address. */
   public static DaemonPair startAt(String host) {
     HostPort any = new HostPort(host, 0);
-    return new DaemonPair(any, new DestDaemon(new DestConfig(any, any, 64)));
+    return new DaemonPair(
+        NodeConfig.at(any, any, Role.ROLE_SOURCE), NodeConfig.at(any, any, Role.ROLE_DESTINATION));
   }
 
   /** A client of the source. */

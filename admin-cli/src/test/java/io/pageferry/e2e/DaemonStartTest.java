@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Daemons that cannot start say why in one sentence and end. */
 class DaemonStartTest {
-  private static final String SOURCE = "io.pageferry.source.SourceMain";
-  private static final String DESTINATION = "io.pageferry.dest.DestMain";
+  private static final String SOURCE = "io.pageferry.node.SourceMain";
+  private static final String DESTINATION = "io.pageferry.node.DestMain";
 
   @TempDir private Path directory;
 

@@ -79,7 +79,7 @@ final class JavaProgram implements AutoCloseable {
   static JavaProgram source(Path directory) throws IOException {
     return start(
         directory,
-        "io.pageferry.source.SourceMain",
+        "io.pageferry.node.SourceMain",
         "--listen=127.0.0.1:0",
         "--metrics-listen=127.0.0.1:0");
   }
@@ -90,7 +90,7 @@ final class JavaProgram implements AutoCloseable {
         directory,
         prefix,
         List.of(),
-        "io.pageferry.source.SourceMain",
+        "io.pageferry.node.SourceMain",
         "--listen=127.0.0.1:0",
         "--metrics-listen=127.0.0.1:0");
   }
@@ -100,7 +100,7 @@ final class JavaProgram implements AutoCloseable {
     List<String> arguments =
         new ArrayList<>(List.of("--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0"));
     Collections.addAll(arguments, more);
-    return start(directory, "io.pageferry.dest.DestMain", arguments.toArray(String[]::new));
+    return start(directory, "io.pageferry.node.DestMain", arguments.toArray(String[]::new));
   }
 
   /** Waits until a daemon says where it listens. */

@@ -33,7 +33,7 @@ class JcmdIT {
           .atMost(Duration.ofMinutes(1))
           .until(() -> Files.readString(log).contains("state=listening"));
       Process asked =
-          new ProcessBuilder(jcmd.toString(), "io.pageferry.dest.DestMain", "VM.uptime").start();
+          new ProcessBuilder(jcmd.toString(), "io.pageferry.node.DestMain", "VM.uptime").start();
       assertThat(new String(asked.getInputStream().readAllBytes(), UTF_8))
           .contains(daemon.pid() + ":");
     } finally {

@@ -52,7 +52,7 @@ class StuckConsoleTest {
             "-Xmx128m",
             "-cp",
             System.getProperty("java.class.path"),
-            "io.pageferry.source.SourceMain",
+            "io.pageferry.node.SourceMain",
             "--listen=" + address,
             "--metrics-listen=127.0.0.1:0",
             "--rehearsal=0s",

@@ -13,9 +13,9 @@ public enum ErrorCode {
   IMAGE_TOO_LARGE,
   /** The host has not enough memory available. */
   INSUFFICIENT_MEMORY,
-  /** The daemon has no guest. */
+  /** The daemon has no guest, or not the one that is named. */
   NO_GUEST,
-  /** The daemon already has a guest. */
+  /** The daemon has that guest already, or another of that name. */
   GUEST_EXISTS,
   /** The guest is not in a state that allows this. */
   WRONG_GUEST_STATE,
@@ -29,7 +29,7 @@ public enum ErrorCode {
   TOO_LATE_TO_CANCEL,
   /** The destination does not answer. */
   DESTINATION_UNREACHABLE,
-  /** The destination has a guest or a migration. */
+  /** The destination is taking that guest already. */
   DESTINATION_BUSY,
   /** The destination does not take that many vCPUs. */
   TOO_MANY_VCPUS,
@@ -64,5 +64,13 @@ public enum ErrorCode {
   /** The host lets the daemon start no more threads. */
   INSUFFICIENT_THREADS,
   /** The guest, or pages that it needs, were given up by a forced unload. */
-  GUEST_DISCARDED
+  GUEST_DISCARDED,
+  /** The daemon has several guests, and the request names none. */
+  AMBIGUOUS_GUEST,
+  /** The daemon has as many guests as it may have. */
+  TOO_MANY_GUESTS,
+  /** The daemon runs as many migrations in that direction as it may. */
+  TOO_MANY_MIGRATIONS,
+  /** Pages of the guest have not arrived, so that it cannot be moved on. */
+  GUEST_INCOMPLETE
 }

@@ -5,8 +5,8 @@ public final class Ending {
   private Ending() {}
 
   /**
-   * Does every step, in this order, also after one that throws; then throws what the first that
-   * did threw, with the others suppressed.
+   * Does every step, in this order, also after one that throws; then throws what the first that did
+   * threw, with the others suppressed.
    */
   public static void all(Runnable... steps) {
     RuntimeException first = null;

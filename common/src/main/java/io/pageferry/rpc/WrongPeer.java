@@ -49,7 +49,7 @@ public final class WrongPeer {
               .withDeadlineAfter(ROLE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
               .getVersion(GetVersionRequest.getDefaultInstance())
               .getRole();
-      return role == expected
+      return role == expected || role == Role.ROLE_NODE
           ? Optional.empty()
           : name(role).map(is -> is + ", and not " + name(expected).orElseThrow());
     } catch (StatusRuntimeException e) {
@@ -64,6 +64,7 @@ public final class WrongPeer {
     return switch (role) {
       case ROLE_SOURCE -> Optional.of("a source daemon");
       case ROLE_DESTINATION -> Optional.of("a destination daemon");
+      case ROLE_NODE -> Optional.of("a node");
       case ROLE_UNSPECIFIED, UNRECOGNIZED -> Optional.empty();
     };
   }

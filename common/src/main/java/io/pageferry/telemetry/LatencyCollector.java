@@ -8,7 +8,7 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricMetadata;
 import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.Arrays;
-import java.util.Map;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.DoubleStream;
 import java.util.stream.LongStream;
@@ -32,33 +32,34 @@ public final class LatencyCollector implements Collector {
               DoubleStream.of(Double.POSITIVE_INFINITY))
           .toArray();
 
+  /**
+   * One histogram of the metric.
+   *
+   * @param labels names and values in turn, which tell it apart
+   * @param counts what it shows
+   */
+  public record Series(List<String> labels, LatencyCounts counts) {}
+
   private final MetricMetadata metadata;
-  private final String label;
-  private final Supplier<? extends Map<String, LatencyCounts>> latencies;
+  private final Supplier<List<Series>> series;
 
   /**
    * A collector to be registered with a Prometheus registry.
    *
    * @param name of the metric, with its unit
-   * @param label what tells the histograms of the metric apart
-   * @param latencies by the label's values, asked for at each scrape
+   * @param series its histograms, asked for at each scrape
    */
-  public LatencyCollector(
-      String name,
-      String help,
-      String label,
-      Supplier<? extends Map<String, LatencyCounts>> latencies) {
+  public LatencyCollector(String name, String help, Supplier<List<Series>> series) {
     this.metadata = new MetricMetadata(name, help, Unit.SECONDS);
-    this.label = label;
-    this.latencies = latencies;
+    this.series = series;
   }
 
   @Override
   public HistogramSnapshot collect() {
     return new HistogramSnapshot(
         metadata,
-        latencies.get().entrySet().stream()
-            .map(entry -> dataPoint(Labels.of(label, entry.getKey()), entry.getValue()))
+        series.get().stream()
+            .map(one -> dataPoint(Labels.of(one.labels().toArray(String[]::new)), one.counts()))
             .toList());
   }
 

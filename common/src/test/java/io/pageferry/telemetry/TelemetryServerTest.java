@@ -24,7 +24,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -88,8 +87,7 @@ class TelemetryServerTest {
             new LatencyCollector(
                 "fault_latency_seconds",
                 "Exit to re-entry.",
-                "part",
-                () -> Map.of("total", counts)));
+                () -> List.of(new LatencyCollector.Series(List.of("part", "total"), counts))));
 
     assertThat(request("GET", "/metrics").body().lines())
         .contains(

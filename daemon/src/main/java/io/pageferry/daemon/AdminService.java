@@ -16,6 +16,8 @@ import io.pageferry.proto.v1.DigestGuestResponse;
 import io.pageferry.proto.v1.GetStatusRequest;
 import io.pageferry.proto.v1.GetVersionRequest;
 import io.pageferry.proto.v1.GetVersionResponse;
+import io.pageferry.proto.v1.ListGuestsRequest;
+import io.pageferry.proto.v1.ListGuestsResponse;
 import io.pageferry.proto.v1.ListSlowestFaultsRequest;
 import io.pageferry.proto.v1.ListSlowestFaultsResponse;
 import io.pageferry.proto.v1.LoadGuestRequest;
@@ -69,9 +71,7 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
 
   @Override
   public void loadGuest(LoadGuestRequest request, StreamObserver<LoadGuestResponse> observer) {
-    answer(
-        observer,
-        () -> LoadGuestResponse.newBuilder().setGuestId(daemon.load(request).toString()).build());
+    answer(observer, () -> daemon.load(request));
   }
 
   @Override
@@ -80,14 +80,19 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
     answer(
         observer,
         () -> {
-          daemon.resume();
+          daemon.heldGuest(request.getGuest()).resume();
           return ResumeGuestResponse.getDefaultInstance();
         });
   }
 
   @Override
   public void pauseGuest(PauseGuestRequest request, StreamObserver<PauseGuestResponse> observer) {
-    answer(observer, () -> PauseGuestResponse.newBuilder().setPauseNanos(daemon.pause()).build());
+    answer(
+        observer,
+        () ->
+            PauseGuestResponse.newBuilder()
+                .setPauseNanos(daemon.heldGuest(request.getGuest()).pause())
+                .build());
   }
 
   @Override
@@ -96,7 +101,7 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
     answer(
         observer,
         () -> {
-          String loss = daemon.unload(request.getForce()).orElse("");
+          String loss = daemon.unload(request.getGuest(), request.getForce()).orElse("");
           return UnloadGuestResponse.newBuilder().setLoss(loss).build();
         });
   }
@@ -107,7 +112,7 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
     answer(
         observer,
         () -> {
-          daemon.heldGuest().type(request.getData().toByteArray());
+          daemon.heldGuest(request.getGuest()).type(request.getData().toByteArray());
           return WriteConsoleResponse.getDefaultInstance();
         });
   }
@@ -117,14 +122,15 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
       ReadConsoleRequest request, StreamObserver<ReadConsoleResponse> observer) {
     try {
       ClientStream<ReadConsoleResponse> stream = new ClientStream<>(observer);
-      Machine machine = daemon.guest().machine();
+      HostedGuest guest = daemon.guest(request.getGuest());
+      Machine machine = guest.machine();
       Console console = machine.console();
       long offset = request.getOffset();
       boolean more = true;
       // A reader that stops misses what the console does not keep; the daemon keeps nothing for it.
       while (more && stream.awaitReady()) {
         // Asked before reading: what a guest wrote before it ended itself is read then.
-        more = request.getFollow() && mayWrite(machine);
+        more = request.getFollow() && mayWrite(guest);
         long from = console.clamp(offset);
         byte[] data = console.read(from);
         if (data.length > 0) {
@@ -139,9 +145,9 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
           console.await(offset, FOLLOW_MILLIS);
         }
       }
-      if (request.getFollow() && isHere(machine) && machine.state() != Machine.State.STOPPED) {
+      if (request.getFollow() && isHere(guest) && machine.state() != Machine.State.STOPPED) {
         // It has moved: this says where.
-        var _ = daemon.heldGuest();
+        var _ = daemon.heldGuest(guest.id().toString());
       }
       stream.complete();
     } catch (RuntimeException | Error e) {
@@ -152,18 +158,15 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
   }
 
   /** Whether a guest is still this daemon's and has not ended. */
-  private boolean mayWrite(Machine machine) {
-    try {
-      return daemon.heldGuest().machine().equals(machine)
-          && machine.state() != Machine.State.STOPPED;
-    } catch (PageFerryException _) {
-      return false;
-    }
+  private boolean mayWrite(HostedGuest guest) {
+    return isHere(guest)
+        && guest.fence().isHeld()
+        && guest.machine().state() != Machine.State.STOPPED;
   }
 
-  private boolean isHere(Machine machine) {
+  private boolean isHere(HostedGuest guest) {
     try {
-      return daemon.guest().machine().equals(machine);
+      return daemon.guest(guest.id().toString()).equals(guest);
     } catch (PageFerryException _) {
       return false;
     }
@@ -178,7 +181,7 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
                 .setData(
                     ByteString.copyFrom(
                         daemon
-                            .guest()
+                            .guest(request.getGuest())
                             .read(request.getGuestPhysicalAddress(), request.getLengthBytes())))
                 .build());
   }
@@ -188,21 +191,18 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
       DigestGuestRequest request, StreamObserver<DigestGuestResponse> observer) {
     answer(
         observer,
-        () ->
-            DigestGuestResponse.newBuilder()
-                .setMemorySha256(daemon.guest().memorySha256())
-                .setStateSha256(daemon.guest().stateSha256())
-                .build());
+        () -> {
+          HostedGuest guest = daemon.guest(request.getGuest());
+          return DigestGuestResponse.newBuilder()
+              .setMemorySha256(guest.memorySha256())
+              .setStateSha256(guest.stateSha256())
+              .build();
+        });
   }
 
   @Override
   public void migrate(MigrateRequest request, StreamObserver<MigrateResponse> observer) {
-    answer(
-        observer,
-        () ->
-            MigrateResponse.newBuilder()
-                .setMigrationId(daemon.migrate(request).toString())
-                .build());
+    answer(observer, () -> daemon.migrate(request));
   }
 
   @Override
@@ -211,14 +211,19 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
     answer(
         observer,
         () -> {
-          daemon.cancel();
+          daemon.cancel(request.getGuest());
           return CancelMigrationResponse.getDefaultInstance();
         });
   }
 
   @Override
   public void getStatus(GetStatusRequest request, StreamObserver<Status> observer) {
-    answer(observer, daemon::status);
+    answer(observer, () -> daemon.status(request.getGuest()));
+  }
+
+  @Override
+  public void listGuests(ListGuestsRequest request, StreamObserver<ListGuestsResponse> observer) {
+    answer(observer, daemon::guests);
   }
 
   @Override
@@ -229,7 +234,7 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
       long millis = asked == 0 ? DEFAULT_INTERVAL_MILLIS : asked;
       do {
         if (stream.isReady()) {
-          stream.send(daemon.status());
+          stream.send(daemon.status(request.getGuest()));
         }
       } while (stream.stays(millis));
     } catch (RuntimeException | Error e) {
@@ -251,7 +256,8 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
                 "%d faults were asked for; at most %d are kept."
                     .formatted(limit, DaemonControl.MOST_SLOWEST_FAULTS));
           }
-          return daemon.slowestFaults(limit == 0 ? DEFAULT_SLOWEST_FAULTS : (int) limit);
+          return daemon.slowestFaults(
+              request.getGuest(), limit == 0 ? DEFAULT_SLOWEST_FAULTS : (int) limit);
         });
   }
 }

@@ -1,58 +1,57 @@
 package io.pageferry.daemon;
 
+import io.pageferry.proto.v1.ListGuestsResponse;
 import io.pageferry.proto.v1.ListSlowestFaultsResponse;
 import io.pageferry.proto.v1.LoadGuestRequest;
+import io.pageferry.proto.v1.LoadGuestResponse;
 import io.pageferry.proto.v1.MigrateRequest;
+import io.pageferry.proto.v1.MigrateResponse;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.Status;
 import java.util.Optional;
-import java.util.UUID;
 
 /**
- * What the admin service asks of a daemon. The source and the destination each have one; requests
- * that are not for their role are refused with INVALID_ARGUMENT. Any thread; may block.
+ * What the admin service asks of a daemon. Any thread; may block.
  *
- * <p>All methods throw {@link io.pageferry.migration.PageFerryException} or {@link
- * IllegalArgumentException}, whose messages are for the caller, and then have changed nothing.
+ * <p>A {@code guest} is a name or an id, or empty for the only one. All methods throw {@link
+ * io.pageferry.migration.PageFerryException} or {@link IllegalArgumentException}, whose messages
+ * are for the caller, and then have changed nothing.
  */
 public interface DaemonControl {
   /** Most faults that {@link #slowestFaults} can be asked for. */
   int MOST_SLOWEST_FAULTS = 100;
 
-  /** Which daemon this is. */
+  /** What the daemon does. */
   Role role();
 
-  /** The guest, or what is left of one that has moved; throws NO_GUEST if there is none. */
-  HostedGuest guest();
+  /** The guest, or what is left of one that has moved. */
+  HostedGuest guest(String guest);
 
   /** The guest if it is this daemon's; throws FENCED, with where it is, if it is not. */
-  HostedGuest heldGuest();
+  HostedGuest heldGuest(String guest);
 
   /** Creates a guest, paused. */
-  UUID load(LoadGuestRequest request);
-
-  /** Runs the guest. */
-  void resume();
-
-  /** Stops the guest; returns how long it took, in nanoseconds. */
-  long pause();
+  LoadGuestResponse load(LoadGuestRequest request);
 
   /**
-   * Discards the guest; one whose migration is not over only with {@code force}.
+   * Discards a guest; one whose migration is not over only with {@code force}.
    *
    * @return what was lost besides, in a sentence
    */
-  Optional<String> unload(boolean force);
+  Optional<String> unload(String guest, boolean force);
 
   /** Starts a migration. */
-  UUID migrate(MigrateRequest request);
+  MigrateResponse migrate(MigrateRequest request);
 
   /** Ends a migration before switchover. */
-  void cancel();
+  void cancel(String guest);
 
-  /** Guest and migration as they stand. */
-  Status status();
+  /** A guest and its migration as they stand. */
+  Status status(String guest);
 
-  /** The slowest faults of the latest migration, at most {@code limit}; NO_MIGRATION before it. */
-  ListSlowestFaultsResponse slowestFaults(int limit);
+  /** All guests as they stand. */
+  ListGuestsResponse guests();
+
+  /** The slowest faults of the migration that brought a guest, at most {@code limit}. */
+  ListSlowestFaultsResponse slowestFaults(String guest, int limit);
 }

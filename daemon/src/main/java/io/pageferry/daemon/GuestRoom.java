@@ -39,11 +39,12 @@ public final class GuestRoom {
    *
    * @param guest its name
    * @param bytes size of its memory
+   * @param promised memory that other guests may still fill
    * @throws PageFerryException INSUFFICIENT_MEMORY otherwise; the sentence says what there is
    */
-  public void require(String guest, long bytes) {
+  public void require(String guest, long bytes, long promised) {
     HostMemory.Room room = host.room();
-    long own = RESERVE.bytes() + bookkeepingBytes(bytes);
+    long own = RESERVE.bytes() + bookkeepingBytes(bytes) + promised;
     long left = Math.max(0, room.availableBytes() - own);
     if (bytes <= left) {
       return;
@@ -51,7 +52,7 @@ public final class GuestRoom {
     boolean limited = room.limitBytes().isPresent();
     throw new PageFerryException(
         ErrorCode.INSUFFICIENT_MEMORY,
-        "Guest %s needs %s of memory, but the %s has %s available for it: %s, of which %s are free, and the daemon itself needs %s; %s."
+        "Guest %s needs %s of memory, but the %s has %s available for it: %s, of which %s are free, and the daemon itself and its other guests need %s; %s."
             .formatted(
                 guest,
                 new DataSize(bytes),

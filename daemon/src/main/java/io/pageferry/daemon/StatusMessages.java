@@ -6,6 +6,7 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
+import io.pageferry.proto.v1.Direction;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.GuestStatus;
 import io.pageferry.proto.v1.MigrationRef;
@@ -75,9 +76,10 @@ public final class StatusMessages {
 
   /** Phase, reason and times of a migration. */
   public static MigrationStatus.Builder migration(
-      MigrationKey key, PhaseTracker tracker, String peer) {
+      Direction direction, MigrationKey key, PhaseTracker tracker, String peer) {
     MigrationStatus.Builder status =
         MigrationStatus.newBuilder()
+            .setDirection(direction)
             .setMigration(ref(key))
             .setPhase(phase(tracker.phase()))
             .setPeer(peer)
@@ -96,17 +98,18 @@ public final class StatusMessages {
   /**
    * A guest as it stands.
    *
+   * @param name what the daemon calls it
    * @param residentBytes guest memory that is in physical memory here
    * @param bitmaps bitmaps that the daemon keeps for each page
    * @param faults userfaults of its vCPUs here
    */
   public static GuestStatus guest(
-      HostedGuest guest, long residentBytes, int bitmaps, VcpuFaults faults) {
+      HostedGuest guest, String name, long residentBytes, int bitmaps, VcpuFaults faults) {
     Machine machine = guest.machine();
     GuestStatus.Builder status =
         GuestStatus.newBuilder()
             .setGuestId(guest.id().toString())
-            .setName(guest.name())
+            .setName(name)
             .setState(state(guest))
             .setMemoryBytes(guest.memory().sizeBytes())
             .setResidentBytes(residentBytes)

@@ -21,14 +21,15 @@ import io.pageferry.proto.v1.CancelMigrationRequest;
 import io.pageferry.proto.v1.DigestGuestRequest;
 import io.pageferry.proto.v1.GetStatusRequest;
 import io.pageferry.proto.v1.GetVersionRequest;
+import io.pageferry.proto.v1.ListGuestsResponse;
 import io.pageferry.proto.v1.ListSlowestFaultsRequest;
 import io.pageferry.proto.v1.ListSlowestFaultsResponse;
 import io.pageferry.proto.v1.LoadGuestRequest;
+import io.pageferry.proto.v1.LoadGuestResponse;
 import io.pageferry.proto.v1.MigrateRequest;
-import io.pageferry.proto.v1.PauseGuestRequest;
+import io.pageferry.proto.v1.MigrateResponse;
 import io.pageferry.proto.v1.ReadConsoleRequest;
 import io.pageferry.proto.v1.ReadConsoleResponse;
-import io.pageferry.proto.v1.ResumeGuestRequest;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.WatchStatusRequest;
@@ -90,7 +91,7 @@ class AdminServiceTest {
     }
 
     @Override
-    public HostedGuest guest() {
+    public HostedGuest guest(String named) {
       failIfTold();
       HostedGuest here = guest;
       if (here == null) {
@@ -100,52 +101,47 @@ class AdminServiceTest {
     }
 
     @Override
-    public UUID load(LoadGuestRequest request) {
+    public HostedGuest heldGuest(String named) {
+      return guest(named);
+    }
+
+    @Override
+    public LoadGuestResponse load(LoadGuestRequest request) {
       failIfTold();
-      return id;
+      return LoadGuestResponse.newBuilder().setGuestId(id.toString()).build();
     }
 
     @Override
-    public void resume() {
-      failIfTold();
-    }
-
-    @Override
-    public long pause() {
-      failIfTold();
-      return 7;
-    }
-
-    @Override
-    public HostedGuest heldGuest() {
-      return guest();
-    }
-
-    @Override
-    public Optional<String> unload(boolean force) {
+    public Optional<String> unload(String named, boolean force) {
       failIfTold();
       return force ? Optional.of("Told to say so.") : Optional.empty();
     }
 
     @Override
-    public UUID migrate(MigrateRequest request) {
+    public MigrateResponse migrate(MigrateRequest request) {
       failIfTold();
-      return id;
+      return MigrateResponse.newBuilder().setMigrationId(id.toString()).build();
     }
 
     @Override
-    public void cancel() {
+    public void cancel(String named) {
       failIfTold();
     }
 
     @Override
-    public Status status() {
+    public Status status(String named) {
       failIfTold();
       return Status.newBuilder().setRole(role()).build();
     }
 
     @Override
-    public ListSlowestFaultsResponse slowestFaults(int limit) {
+    public ListGuestsResponse guests() {
+      failIfTold();
+      return ListGuestsResponse.newBuilder().addGuests(status("")).build();
+    }
+
+    @Override
+    public ListSlowestFaultsResponse slowestFaults(String named, int limit) {
       failIfTold();
       return ListSlowestFaultsResponse.newBuilder().setFaultCount(limit).build();
     }
@@ -180,8 +176,6 @@ class AdminServiceTest {
         .isEqualTo(daemon.id.toString());
     assertThat(admin().migrate(MigrateRequest.getDefaultInstance()).getMigrationId())
         .isEqualTo(daemon.id.toString());
-    assertThat(admin().pauseGuest(PauseGuestRequest.getDefaultInstance()).getPauseNanos())
-        .isEqualTo(7);
     assertThat(admin().getStatus(GetStatusRequest.getDefaultInstance()).getRole())
         .isEqualTo(Role.ROLE_SOURCE);
   }
@@ -237,13 +231,13 @@ class AdminServiceTest {
     refused(
         ErrorCode.INTERNAL,
         "its log has the details.",
-        () -> admin().resumeGuest(ResumeGuestRequest.getDefaultInstance()));
+        () -> admin().getStatus(GetStatusRequest.getDefaultInstance()));
     refused(
         ErrorCode.INTERNAL,
         "its log has the details.",
         () -> admin().watchStatus(WatchStatusRequest.getDefaultInstance()).next());
     daemon.failure = null;
-    assertThat(admin().resumeGuest(ResumeGuestRequest.getDefaultInstance())).isNotNull();
+    assertThat(admin().getStatus(GetStatusRequest.getDefaultInstance())).isNotNull();
   }
 
   @Test

@@ -38,7 +38,7 @@ class GuestRoomTest {
   }
 
   private void require(long mebibytes) {
-    new GuestRoom(HostMemory.under(root), "source").require("big", mebibytes * MIB);
+    new GuestRoom(HostMemory.under(root), "source").require("big", mebibytes * MIB, 0);
   }
 
   private String refusal(long mebibytes) {
@@ -75,7 +75,7 @@ class GuestRoomTest {
     PageFerryException refused =
         catchThrowableOfType(
             PageFerryException.class,
-            () -> new GuestRoom(HostMemory.under(root), "source").require("x", Long.MAX_VALUE));
+            () -> new GuestRoom(HostMemory.under(root), "source").require("x", Long.MAX_VALUE, 0));
     assertThat(refused.code()).isEqualTo(ErrorCode.INSUFFICIENT_MEMORY);
   }
 }

@@ -1,29 +1,17 @@
 package io.pageferry.dest;
 
-import io.pageferry.config.HostPort;
-import io.pageferry.daemon.Rehearsal;
 import io.pageferry.guest.MachineSpec;
-import java.time.Duration;
 
 /**
- * Settings of the destination daemon.
+ * Settings of the destination's role.
  *
- * @param listen where the admin and migration services listen
- * @param metricsListen where metrics and health are served
  * @param maxVcpus most vCPUs that a guest may have here, 1 to 64
  * @param prefetch what is fetched ahead of need
- * @param rehearsal how long the daemon rehearses after its start; zero is not at all
  */
-public record DestConfig(
-    HostPort listen,
-    HostPort metricsListen,
-    int maxVcpus,
-    PrefetchPolicy.Kind prefetch,
-    Duration rehearsal) {
-  /** The same with the default policy and without a rehearsal. */
-  public DestConfig(HostPort listen, HostPort metricsListen, int maxVcpus) {
-    this(listen, metricsListen, maxVcpus, PrefetchPolicy.Kind.adaptive, Duration.ZERO);
-  }
+public record DestConfig(int maxVcpus, PrefetchPolicy.Kind prefetch) {
+  /** What holds unless it is set. */
+  public static final DestConfig DEFAULT =
+      new DestConfig(MachineSpec.MAX_VCPUS, PrefetchPolicy.Kind.adaptive);
 
   /** Checks ranges. */
   public DestConfig {
@@ -31,6 +19,5 @@ public record DestConfig(
       throw new IllegalArgumentException(
           "--max-vcpus must be 1 to " + MachineSpec.MAX_VCPUS + "; it is " + maxVcpus + ".");
     }
-    Rehearsal.checkLength(rehearsal);
   }
 }

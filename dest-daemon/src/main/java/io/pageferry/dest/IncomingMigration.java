@@ -1,9 +1,12 @@
 package io.pageferry.dest;
 
 import io.grpc.Status;
+import io.pageferry.daemon.FaultPart;
+import io.pageferry.daemon.GuestMigration;
 import io.pageferry.daemon.HostedGuest;
 import io.pageferry.daemon.StatusMessages;
 import io.pageferry.daemon.TransferRate;
+import io.pageferry.daemon.VcpuFaults;
 import io.pageferry.guest.Machine;
 import io.pageferry.guest.Machines;
 import io.pageferry.guest.Vcpu;
@@ -17,15 +20,19 @@ import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
+import io.pageferry.proto.v1.Direction;
 import io.pageferry.proto.v1.DrainRequest;
 import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.proto.v1.SlowFault;
 import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.rpc.Ending;
 import io.pageferry.rpc.RpcChannel;
+import io.pageferry.telemetry.LatencyCounts;
 import io.pageferry.wire.PageMethods;
 import io.pageferry.wire.PageSink;
 import java.lang.foreign.Arena;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -43,7 +50,7 @@ import org.slf4j.event.Level;
  * <p>Control methods are called by RPC threads, lane ends by event loops; this object's monitor
  * orders them. Owns memory, machine and lanes until it is closed.
  */
-final class IncomingMigration implements AutoCloseable {
+public final class IncomingMigration implements GuestMigration.Arrival, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IncomingMigration.class);
   private static final long LANE_TIMEOUT_MILLIS = 5_000;
 
@@ -64,6 +71,7 @@ final class IncomingMigration implements AutoCloseable {
   private final Lane<DrainRequest> drainLane;
   private final AcknowledgementTicks ticks = new AcknowledgementTicks();
   private final TransferRate rate = new TransferRate();
+  private final AbortedMigrations aborted;
 
   private boolean lanesAttached;
   private @Nullable String laneFailure;
@@ -87,8 +95,10 @@ final class IncomingMigration implements AutoCloseable {
       GuestMemory memory,
       PrefetchPolicy.Kind prefetch,
       FaultTimings timings,
-      Level phaseLevel) {
+      Level phaseLevel,
+      AbortedMigrations aborted) {
     this.key = key;
+    this.aborted = aborted;
     this.source = source;
     this.vcpus = vcpus;
     this.memory = memory;
@@ -154,23 +164,48 @@ final class IncomingMigration implements AutoCloseable {
     }
   }
 
-  MigrationKey key() {
+  @Override
+  public MigrationKey key() {
     return key;
   }
 
-  String source() {
+  @Override
+  public String peer() {
     return source;
   }
 
-  PhaseTracker tracker() {
+  @Override
+  public PhaseTracker tracker() {
     return tracker;
   }
 
-  FaultTimings timings() {
+  @Override
+  public VcpuFaults vcpuFaults() {
     return timings;
   }
 
-  Optional<HostedGuest> guest() {
+  @Override
+  public LatencyCounts faultLatency(FaultPart part) {
+    return timings.counts(part);
+  }
+
+  @Override
+  public long faults() {
+    return timings.faults();
+  }
+
+  @Override
+  public List<SlowFault> slowestFaults(int limit) {
+    return timings.slowest(limit);
+  }
+
+  @Override
+  public int bitmaps() {
+    return BITMAPS;
+  }
+
+  @Override
+  public Optional<HostedGuest> guest() {
     return Optional.ofNullable(guest);
   }
 
@@ -293,6 +328,7 @@ final class IncomingMigration implements AutoCloseable {
       if (!tracker.tryEnter(end, code, reason)) {
         return;
       }
+      aborted.add(key);
     }
     close();
   }
@@ -302,13 +338,13 @@ final class IncomingMigration implements AutoCloseable {
     return closed;
   }
 
-  /** Whether the guest was taken over, and may have run here. */
-  boolean isCommitted() {
+  @Override
+  public boolean isCommitted() {
     return committed;
   }
 
-  /** Why the guest cannot be unloaded while this runs, what would be lost, and how it goes. */
-  synchronized PageFerryException unloadRefusal() {
+  @Override
+  public synchronized PageFerryException unloadRefusal() {
     String why =
         committed
             ? installer.missing(source)
@@ -326,7 +362,11 @@ final class IncomingMigration implements AutoCloseable {
    *
    * @return what is lost, in a sentence; empty if the guest is still at the source
    */
-  synchronized Optional<String> discard() {
+  @Override
+  public synchronized Optional<String> discard() {
+    if (!committed) {
+      aborted.add(key);
+    }
     Optional<String> loss =
         committed
             ? Optional.of(
@@ -373,6 +413,9 @@ final class IncomingMigration implements AutoCloseable {
                     Phase.FAILED,
                     ErrorCode.LANE_LOST,
                     "The " + name + " lane was lost before switchover: " + why(status));
+        if (abandoned) {
+          aborted.add(key);
+        }
       } else if (installer.isComplete()) {
         tracker.tryEnter(Phase.COMPLETED, Optional.empty());
         if (status.isOk()) {
@@ -425,8 +468,7 @@ final class IncomingMigration implements AutoCloseable {
   }
 
   private void closeUrgentLanes() {
-    Ending.all(
-        urgentLanes.stream().map(lane -> (Runnable) lane::close).toArray(Runnable[]::new));
+    Ending.all(urgentLanes.stream().map(lane -> (Runnable) lane::close).toArray(Runnable[]::new));
   }
 
   private long demandBytes() {
@@ -437,7 +479,8 @@ final class IncomingMigration implements AutoCloseable {
    * Guest memory in physical memory here. During the migration, from what is known of the pages:
    * asking the kernel takes time from it.
    */
-  long residentBytes() {
+  @Override
+  public long residentBytes() {
     return switch (tracker.phase()) {
       case ADVISED, POSTCOPY_ACTIVE, POSTCOPY_PAUSED ->
           PageGeometry.bytes(installer.demandPages() + installer.drainPages());
@@ -445,17 +488,22 @@ final class IncomingMigration implements AutoCloseable {
     };
   }
 
-  /** What the admin service shows. */
-  MigrationStatus status() {
+  @Override
+  public MigrationStatus status() {
     MigrationStatus.Builder status =
-        StatusMessages.migration(key, tracker, source)
-            .setPages(installer.counts())
-            .setDemandBytes(demandBytes())
-            .setDrainBytes(drainLane.bytesReceived())
-            .setFaults(timings.faults())
-            .setFaultLatency(timings.toMessage())
-            .setFirstInstructionNanos(firstInstruction.nanos())
-            .setImageDigest(HexFormat.of().toHexDigits(installer.digest()));
+        StatusMessages.migration(Direction.DIRECTION_INCOMING, key, tracker, source);
+    if (isAborted(tracker.phase())) {
+      // Its memory is gone, and with it what was known of its pages.
+      return status.build();
+    }
+    status
+        .setPages(installer.counts())
+        .setDemandBytes(demandBytes())
+        .setDrainBytes(drainLane.bytesReceived())
+        .setFaults(timings.faults())
+        .setFaultLatency(timings.toMessage())
+        .setFirstInstructionNanos(firstInstruction.nanos())
+        .setImageDigest(HexFormat.of().toHexDigits(installer.digest()));
     if (tracker.phase() == Phase.POSTCOPY_ACTIVE) {
       rate.addTo(
           status,
@@ -465,8 +513,27 @@ final class IncomingMigration implements AutoCloseable {
     return status.build();
   }
 
+  private static boolean isAborted(Phase phase) {
+    return phase == Phase.FAILED || phase == Phase.CANCELLED;
+  }
+
+  /** Forgets a migration that is not committed, and waits for one that is. */
+  @Override
+  public void finish(Duration grace) throws InterruptedException {
+    try {
+      abort(
+          Phase.FAILED,
+          ErrorCode.SHUTTING_DOWN,
+          "The destination daemon was told to end; the guest stays at the source.");
+    } catch (PageFerryException _) {
+      // The guest runs here already.
+      var _ = tracker.awaitTerminal(grace);
+    }
+  }
+
   /** What ends with this daemon: the guest, once it is committed and unless it has ended itself. */
-  Optional<String> loss() {
+  @Override
+  public Optional<String> loss() {
     HostedGuest here = guest;
     if (here == null || !committed || here.machine().state() == Machine.State.STOPPED) {
       return Optional.empty();

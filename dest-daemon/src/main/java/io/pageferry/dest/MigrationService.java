@@ -14,12 +14,12 @@ import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.proto.v1.TransferStateResponse;
 import io.pageferry.rpc.UnaryCalls;
 
-/** Translates {@code pageferry.v1.MigrationService} to {@link DestControl}; no logic of its own. */
+/** Translates {@code pageferry.v1.MigrationService} to {@link DestRole}; no logic of its own. */
 final class MigrationService extends MigrationServiceGrpc.MigrationServiceImplBase {
-  private final DestControl control;
+  private final DestRole role;
 
-  MigrationService(DestControl control) {
-    this.control = control;
+  MigrationService(DestRole role) {
+    this.role = role;
   }
 
   @Override
@@ -28,7 +28,7 @@ final class MigrationService extends MigrationServiceGrpc.MigrationServiceImplBa
         observer,
         () ->
             PrepareResponse.newBuilder()
-                .setProtocolVersion(control.prepare(request))
+                .setProtocolVersion(role.prepare(request))
                 .setSoftwareVersion(ProtocolVersions.SOFTWARE_VERSION)
                 .setTakesFirstPages(true)
                 .build());
@@ -40,7 +40,7 @@ final class MigrationService extends MigrationServiceGrpc.MigrationServiceImplBa
     UnaryCalls.answer(
         observer,
         () -> {
-          control.transferState(request);
+          role.transferState(request);
           return TransferStateResponse.getDefaultInstance();
         });
   }
@@ -51,7 +51,7 @@ final class MigrationService extends MigrationServiceGrpc.MigrationServiceImplBa
         observer,
         () ->
             CommitResponse.newBuilder()
-                .setResumeNanos(control.commit(StatusMessages.key(request.getMigration())))
+                .setResumeNanos(role.commit(StatusMessages.key(request.getMigration())))
                 .build());
   }
 
@@ -60,7 +60,7 @@ final class MigrationService extends MigrationServiceGrpc.MigrationServiceImplBa
     UnaryCalls.answer(
         observer,
         () -> {
-          control.abort(StatusMessages.key(request.getMigration()), request.getReason());
+          role.abort(StatusMessages.key(request.getMigration()), request.getReason());
           return AbortResponse.getDefaultInstance();
         });
   }

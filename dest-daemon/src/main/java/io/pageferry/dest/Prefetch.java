@@ -8,9 +8,9 @@ package io.pageferry.dest;
  * @param step distance to the next; negative for backwards, never 0
  * @param count how many; 0 for none
  */
-record Prefetch(long firstPage, long step, int count) {
+public record Prefetch(long firstPage, long step, int count) {
   /** No further page. */
-  static final Prefetch NONE = new Prefetch(0, 1, 0);
+  public static final Prefetch NONE = new Prefetch(0, 1, 0);
 
   /** Most pages that ride along with one fetch: 128 KiB, a vCPU's next fetch waits for them. */
   static final int MAX_PAGES = 32;

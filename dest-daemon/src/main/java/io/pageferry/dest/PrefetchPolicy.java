@@ -4,7 +4,7 @@ package io.pageferry.dest;
  * Decides which pages to fetch along with one that a vCPU faulted on. One for each vCPU, used by
  * its thread alone. {@link Kind} names the implementations.
  */
-interface PrefetchPolicy {
+public interface PrefetchPolicy {
   /**
    * The vCPU has faulted on a page, and is about to ask for it.
    *

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
-import io.pageferry.config.HostPort;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.proto.v1.AbortRequest;
@@ -50,20 +49,15 @@ class IncomingMigrationTest {
           .setEpoch(2)
           .build();
   private final ScriptedSource source = new ScriptedSource();
-  private final DestDaemon daemon = new DestDaemon(config());
+  private final DestHarness daemon = new DestHarness();
   private final RpcChannel channel;
   private final MigrationServiceGrpc.MigrationServiceBlockingStub control;
   private final AdminServiceGrpc.AdminServiceBlockingStub admin;
 
   IncomingMigrationTest() {
-    daemon.start();
     channel = new RpcChannel("test-control", daemon.address().toString(), false);
     control = MigrationServiceGrpc.newBlockingStub(channel.channel());
     admin = AdminServiceGrpc.newBlockingStub(channel.channel());
-  }
-
-  private static DestConfig config() {
-    return new DestConfig(new HostPort("127.0.0.1", 0), new HostPort("127.0.0.1", 0), 4);
   }
 
   @AfterEach

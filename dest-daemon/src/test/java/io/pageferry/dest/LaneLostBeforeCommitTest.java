@@ -48,7 +48,8 @@ class LaneLostBeforeCommitTest {
             memory,
             PrefetchPolicy.Kind.none,
             new FaultTimings(1, true),
-            Level.DEBUG);
+            Level.DEBUG,
+            new AbortedMigrations());
     migration.awaitLanes();
     migration.loadState(PausedGuest.state(StatusMessages.ref(key), PAGES, 1));
     CountDownLatch release = new CountDownLatch(1);
@@ -98,7 +99,8 @@ class LaneLostBeforeCommitTest {
                   memory,
                   none,
                   new FaultTimings(2, true),
-                  Level.DEBUG))
+                  Level.DEBUG,
+                  new AbortedMigrations()))
           .isInstanceOf(NullPointerException.class);
     }
     await()

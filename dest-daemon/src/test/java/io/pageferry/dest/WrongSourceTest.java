@@ -14,6 +14,9 @@ import io.pageferry.proto.v1.PrepareRequest;
 import io.pageferry.proto.v1.VersionRange;
 import io.pageferry.rpc.ErrorStatus;
 import io.pageferry.rpc.RpcChannel;
+import io.pageferry.telemetry.PrometheusRegistries;
+import io.pageferry.telemetry.TelemetryServer;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -22,13 +25,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sources that are older, or hostile, or not where they say, are refused in Prepare. */
 class WrongSourceTest {
-  private static final HostPort ANY = new HostPort("127.0.0.1", 0);
-
-  private final DestDaemon daemon = new DestDaemon(new DestConfig(ANY, ANY, 4));
+  private final DestHarness daemon = new DestHarness();
   private final RpcChannel channel;
 
   WrongSourceTest() {
-    daemon.start();
     channel = new RpcChannel("test-control", daemon.address().toString(), false);
   }
 
@@ -82,9 +82,14 @@ class WrongSourceTest {
 
   @Test
   void aSourceThatAdvertisesItsMetricsPort() {
-    assertThat(refusal("guest", daemon.metricsAddress().toString()))
-        .hasMessageContaining("an HTTP/1 server listens there")
-        .hasMessageContaining("--advertise");
+    try (TelemetryServer metrics =
+        new TelemetryServer(
+            new HostPort("127.0.0.1", 0), PrometheusRegistries.create(), Optional::empty)) {
+      metrics.start();
+      assertThat(refusal("guest", "127.0.0.1:" + metrics.port()))
+          .hasMessageContaining("an HTTP/1 server listens there")
+          .hasMessageContaining("--advertise");
+    }
   }
 
   @Test

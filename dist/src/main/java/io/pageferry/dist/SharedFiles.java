@@ -1,8 +1,9 @@
 package io.pageferry.dist;
 
 import io.pageferry.cli.Ferry;
-import io.pageferry.dest.DestMain;
-import io.pageferry.source.SourceMain;
+import io.pageferry.node.DestMain;
+import io.pageferry.node.NodeMain;
+import io.pageferry.node.SourceMain;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,7 @@ public final class SharedFiles {
     CommandLine ferry = Ferry.commandLine();
     describe(ferry, "source", SourceMain.commandLine().getCommandSpec());
     describe(ferry, "dest", DestMain.commandLine().getCommandSpec());
+    describe(ferry, "node", NodeMain.commandLine().getCommandSpec());
     return ferry;
   }
 

@@ -1,6 +1,5 @@
 package io.pageferry.source;
 
-import io.pageferry.daemon.GuestRoom;
 import io.pageferry.daemon.HostedGuest;
 import io.pageferry.guest.FaultHandler;
 import io.pageferry.guest.Machine;
@@ -14,7 +13,6 @@ import io.pageferry.guest.program.ProgramException;
 import io.pageferry.guest.program.RawImageLoader;
 import io.pageferry.memory.BackingFileException;
 import io.pageferry.memory.GuestMemory;
-import io.pageferry.memory.HostMemory;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.ExecutionFence;
 import io.pageferry.migration.PageFerryException;
@@ -26,25 +24,30 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.UUID;
 
-/** Makes a guest of a load request. Stateless; nothing is left behind when it refuses. */
+/** Makes a guest of a load request. Nothing is left behind when it refuses. One thread. */
 final class GuestLoader {
   private static final long FIRST_EPOCH = 1;
 
-  private final GuestRoom room;
+  private final LoadGuestRequest request;
 
-  GuestLoader(HostMemory hostMemory) {
-    this.room = new GuestRoom(hostMemory, "source");
+  /**
+   * A loader for one request.
+   *
+   * @throws IllegalArgumentException if a value is out of range
+   */
+  GuestLoader(LoadGuestRequest request) {
+    this.request = request;
+    var _ = spec(request, request.getName().isEmpty() ? programName() : request.getName());
   }
 
   /**
    * A paused guest at its entry point.
    *
    * @throws PageFerryException MALFORMED_PROGRAM, IMAGE_TOO_LARGE or INSUFFICIENT_MEMORY
-   * @throws IllegalArgumentException if another value is out of range
+   * @throws IllegalArgumentException if a file cannot be used
    */
-  HostedGuest load(LoadGuestRequest request) {
-    MachineSpec spec = spec(request);
-    room.require(spec.name(), request.getMemoryBytes());
+  HostedGuest load(String name) {
+    MachineSpec spec = spec(request, name);
     GuestMemory memory = memory(request, spec);
     try {
       long entry = fill(request, spec, memory);
@@ -110,7 +113,7 @@ final class GuestLoader {
     };
   }
 
-  private static MachineSpec spec(LoadGuestRequest request) {
+  private static MachineSpec spec(LoadGuestRequest request, String name) {
     if (request.getMemoryBytes() <= 0) {
       throw new IllegalArgumentException(
           "The guest's memory must be a positive number of bytes; it is "
@@ -120,18 +123,15 @@ final class GuestLoader {
     MachineSpec.Kind kind =
         request.hasSynthetic() ? synthetic(request.getSynthetic()) : new MachineSpec.Kind.Riscv();
     return MachineSpec.withRam(
-        name(request),
+        name,
         request.getVcpuCount(),
         request.getMemoryBytes(),
         kind,
         request.getStopAfterInstructions());
   }
 
-  /** What the guest of a request is called. */
-  static String name(LoadGuestRequest request) {
-    if (!request.getName().isEmpty()) {
-      return request.getName();
-    }
+  /** What a guest without a name is called. */
+  String programName() {
     return switch (request.getProgramCase()) {
       case BUNDLED_PROGRAM -> request.getBundledProgram();
       case SYNTHETIC -> "synthetic";

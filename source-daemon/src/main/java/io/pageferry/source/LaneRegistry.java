@@ -2,6 +2,7 @@ package io.pageferry.source;
 
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerServiceDefinition;
+import io.pageferry.daemon.GuestRegistry;
 import io.pageferry.daemon.StatusMessages;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
@@ -12,7 +13,6 @@ import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.wire.Demand;
 import io.pageferry.wire.OutgoingFrame;
 import io.pageferry.wire.PageMethods;
-import org.jspecify.annotations.Nullable;
 
 /**
  * {@code pageferry.v1.PageService}: brings each lane to the migration that its hello names. Any
@@ -22,11 +22,11 @@ final class LaneRegistry {
   private static final int DEMAND_READY_BYTES = 1 << 20;
   private static final int DRAIN_READY_BYTES = 1 << 20;
 
-  private volatile @Nullable SourceMigration current;
+  private final GuestRegistry registry;
 
-  /** The migration that lanes may attach to. */
-  void setCurrent(SourceMigration migration) {
-    current = migration;
+  /** Lanes for the guests of a registry. */
+  LaneRegistry(GuestRegistry registry) {
+    this.registry = registry;
   }
 
   /** The service for the server. */
@@ -65,16 +65,20 @@ final class LaneRegistry {
 
   private SourceMigration named(LaneHello hello) {
     MigrationKey key = StatusMessages.key(hello.getMigration());
-    SourceMigration migration = current;
-    if (migration == null || !migration.key().equals(key)) {
-      throw new PageFerryException(
-          ErrorCode.STALE_MIGRATION,
-          "A lane for migration "
-              + key.migrationId()
-              + " epoch "
-              + key.epoch()
-              + " cannot attach: it is not the source's current migration.");
-    }
+    SourceMigration migration =
+        registry.all().stream()
+            .flatMap(guest -> guest.departure().stream())
+            .filter(departure -> departure.key().equals(key))
+            .map(SourceMigration.class::cast)
+            .findFirst()
+            .orElseThrow(() ->
+                new PageFerryException(
+                    ErrorCode.STALE_MIGRATION,
+                    "A lane for migration "
+                        + key.migrationId()
+                        + " epoch "
+                        + key.epoch()
+                        + " cannot attach: it is not a current migration of this source."));
     checkVersion(hello.getProtocolVersion());
     return migration;
   }

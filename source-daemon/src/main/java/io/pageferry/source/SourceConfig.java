@@ -1,55 +1,23 @@
 package io.pageferry.source;
 
 import io.pageferry.config.DataSize;
-import io.pageferry.config.HostPort;
-import io.pageferry.daemon.Rehearsal;
-import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Settings of the source daemon.
+ * Settings of the source's role.
  *
- * @param listen where the admin and page services listen
- * @param metricsListen where metrics and health are served
- * @param advertise address of the page service as destinations reach it; null is {@code listen}
  * @param maxBytesInFlight cap on page bytes sent and not acknowledged, at least {@link
  *     #MIN_BYTES_IN_FLIGHT}
- * @param rehearsal how long the daemon rehearses after its start; zero is not at all
  */
-public record SourceConfig(
-    HostPort listen,
-    HostPort metricsListen,
-    @Nullable HostPort advertise,
-    DataSize maxBytesInFlight,
-    Duration rehearsal) {
+public record SourceConfig(DataSize maxBytesInFlight) {
   /** One drain frame must fit under the cap. */
   public static final DataSize MIN_BYTES_IN_FLIGHT = new DataSize(256 * 1024);
 
-  /** The same without a rehearsal. */
-  public SourceConfig(
-      HostPort listen,
-      HostPort metricsListen,
-      @Nullable HostPort advertise,
-      DataSize maxBytesInFlight) {
-    this(listen, metricsListen, advertise, maxBytesInFlight, Duration.ZERO);
-  }
+  /** What holds unless it is set. */
+  public static final SourceConfig DEFAULT = new SourceConfig(DataSize.ofMebibytes(8));
 
   /** Checks ranges. */
   public SourceConfig {
-    checkReachable(listen, advertise);
     checkBytesInFlight(maxBytesInFlight.bytes());
-    Rehearsal.checkLength(rehearsal);
-  }
-
-  private static void checkReachable(HostPort listen, @Nullable HostPort advertise) {
-    if (advertise != null) {
-      var _ = advertise.toConnectTo();
-    } else if (listen.isWildcard()) {
-      throw new IllegalArgumentException(
-          "The source listens on every address of its host ("
-              + listen
-              + "), and destinations must be told one of them: add --advertise HOST:PORT.");
-    }
   }
 
   /** Refuses a cap that no drain frame fits under. */

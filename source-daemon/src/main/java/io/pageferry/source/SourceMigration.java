@@ -1,7 +1,9 @@
 package io.pageferry.source;
 
+import io.pageferry.daemon.GuestMigration;
 import io.pageferry.daemon.HostedGuest;
 import io.pageferry.daemon.StatusMessages;
+import io.pageferry.daemon.TransferRate;
 import io.pageferry.guest.Machine;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
@@ -9,6 +11,7 @@ import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
 import io.pageferry.proto.v1.CommitResponse;
+import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.PrepareResponse;
 import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.rpc.ThreadSlice;
@@ -31,7 +34,7 @@ import org.slf4j.event.Level;
  * event loops; {@link #cancel} may come from any thread until the point of no return, which {@link
  * #giveUpGuest} passes.
  */
-final class SourceMigration {
+public final class SourceMigration implements GuestMigration {
   private static final Logger LOG = LoggerFactory.getLogger(SourceMigration.class);
   private static final int COMMIT_ATTEMPTS = 3;
   private static final long COMMIT_RETRY_NANOS = 200_000_000;
@@ -54,6 +57,7 @@ final class SourceMigration {
   private final CountDownLatch drainDue = new CountDownLatch(1);
 
   private final AttachedLanes lanes = new AttachedLanes();
+  private final TransferRate rate = new TransferRate();
   private @Nullable String lanesLost;
   private boolean cancelRequested;
   private boolean wasRunning;
@@ -93,15 +97,18 @@ final class SourceMigration {
     this.conductor = Thread.ofPlatform().daemon().name("migration").unstarted(this::run);
   }
 
-  MigrationKey key() {
+  @Override
+  public MigrationKey key() {
     return key;
   }
 
-  PhaseTracker tracker() {
+  @Override
+  public PhaseTracker tracker() {
     return tracker;
   }
 
-  String destination() {
+  @Override
+  public String peer() {
     return destination;
   }
 
@@ -415,14 +422,45 @@ final class SourceMigration {
     }
   }
 
-  /** Why the guest cannot be unloaded while this runs, what would be lost, and how it goes. */
-  synchronized PageFerryException unloadRefusal() {
+  @Override
+  public synchronized PageFerryException unloadRefusal() {
     return sentences.unloadRefusal(tracker.phase(), handedOver ? ledger : null);
   }
 
-  /** What only this daemon has once the guest is handed over, as a sentence. */
-  String loss() {
-    return sentences.loss(ledger);
+  @Override
+  public Optional<String> loss() {
+    if (guest.fence().isHeld()) {
+      return guest.machine().state() == Machine.State.STOPPED
+          ? Optional.empty()
+          : Optional.of(
+              "Guest "
+                  + guest.name()
+                  + " ends with this daemon: a guest does not survive the daemon that holds it.");
+    }
+    return Optional.of(
+        "Pages of guest %s end with this daemon (migration %s): %s"
+            .formatted(guest.name(), tracker.phase(), sentences.loss(ledger)));
+  }
+
+  @Override
+  public void finish(Duration grace) throws InterruptedException {
+    hurry();
+    var _ = tracker.awaitTerminal(grace);
+  }
+
+  @Override
+  public MigrationStatus status() {
+    return DepartureStatus.of(this, rate);
+  }
+
+  @Override
+  public long residentBytes() {
+    return DepartureStatus.residentBytes(this, guest.memory());
+  }
+
+  @Override
+  public int bitmaps() {
+    return PageLedger.BITMAPS;
   }
 
   /**
@@ -432,7 +470,8 @@ final class SourceMigration {
    *
    * @return what is lost, in a sentence; empty before switchover
    */
-  Optional<String> discard() {
+  @Override
+  public Optional<String> discard() {
     Optional<String> loss = markDiscarded();
     if (loss.isPresent()) {
       lanes.end(
@@ -461,14 +500,15 @@ final class SourceMigration {
       return Optional.empty();
     }
     discarded = true;
-    String loss = loss();
+    String loss = sentences.loss(ledger);
     var _ =
         tracker.tryEnter(Phase.FAILED, ErrorCode.GUEST_DISCARDED, SourceSentences.discarded(loss));
     return Optional.of(loss);
   }
 
-  /** Ends connections and {@link #run}; the daemon stops. */
-  void close() {
+  /** Ends connections and {@link #run}: the daemon stops, or the guest is unloaded. */
+  @Override
+  public void close() {
     closing = true;
     client.closeQuietly();
     conductor.interrupt();

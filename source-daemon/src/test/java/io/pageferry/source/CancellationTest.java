@@ -84,7 +84,7 @@ class CancellationTest {
     cancel();
     assertCancelledAsIfNothingHadHappened();
     MigrationRef cancelled = destination.preparation().getMigration();
-    try (var late = TestLane.drain(source.daemon.address().toString(), cancelled, 1)) {
+    try (var late = TestLane.drain(source.address().toString(), cancelled, 1)) {
       assertThat(late.error().code()).isEqualTo(ErrorCode.STALE_MIGRATION);
     }
     goOn.countDown();

@@ -23,7 +23,7 @@ class DrainLaneTest {
   private final MemorySlot slot = Pages.slot(memory);
   private final PageLedger ledger = new PageLedger(memory);
   private final RecordingCall call = new RecordingCall();
-  private final DrainLane lane = new DrainLane(call, new LaneRegistry());
+  private final DrainLane lane = new DrainLane(call, new LaneRegistry(SourceHarness.noGuests()));
 
   @AfterEach
   void unmap() {

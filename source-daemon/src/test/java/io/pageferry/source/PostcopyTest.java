@@ -159,7 +159,7 @@ class PostcopyTest {
 
   @Test
   void lanesOfAnOlderEpochAndSecondDrainLanesAreRefused() throws Exception {
-    String address = source.daemon.address().toString();
+    String address = source.address().toString();
     MigrationRef current = destination.preparation().getMigration();
     try (var older = TestLane.drain(address, TestLane.withEpoch(current, 1), 1);
         var second = TestLane.drain(address, current, 1);

@@ -6,6 +6,12 @@ import static org.awaitility.Awaitility.await;
 import io.grpc.StatusRuntimeException;
 import io.pageferry.config.DataSize;
 import io.pageferry.config.HostPort;
+import io.pageferry.daemon.AdminService;
+import io.pageferry.daemon.GuestControl;
+import io.pageferry.daemon.GuestLimits;
+import io.pageferry.daemon.GuestRegistry;
+import io.pageferry.daemon.Readiness;
+import io.pageferry.memory.HostMemory;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.AccessPattern;
@@ -16,39 +22,55 @@ import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.Phase;
 import io.pageferry.proto.v1.ResumeGuestRequest;
+import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.SyntheticWorkload;
 import io.pageferry.proto.v1.VcpuStatus;
 import io.pageferry.rpc.ErrorStatus;
 import io.pageferry.rpc.RpcChannel;
+import io.pageferry.rpc.RpcServer;
 import java.time.Duration;
+import java.util.List;
+import org.slf4j.event.Level;
 
-/** A whole source daemon with a small guest that writes all its pages, and its admin client. */
+/** A source daemon with a small guest that writes all its pages, and its admin client. */
 final class SourceHarness implements AutoCloseable {
+  private static final HostPort ANY = new HostPort("127.0.0.1", 0);
   static final int PAGES = 256;
   static final int VCPUS = 2;
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  final SourceDaemon daemon;
+  private final GuestControl control;
+  private final RpcServer server;
   private final RpcChannel channel;
   final AdminServiceGrpc.AdminServiceBlockingStub admin;
 
   SourceHarness() {
-    this(Duration.ZERO);
+    this(HostMemory.ofThisHost(), GuestLimits.DEFAULT);
   }
 
-  SourceHarness(Duration rehearsal) {
-    daemon =
-        new SourceDaemon(
-            new SourceConfig(
-                new HostPort("127.0.0.1", 0),
-                new HostPort("127.0.0.1", 0),
-                null,
-                new DataSize(256 * 1024),
-                rehearsal));
-    daemon.start();
-    channel = new RpcChannel("test-admin", daemon.address().toString(), false);
+  SourceHarness(HostMemory host, GuestLimits limits) {
+    Readiness readiness = new Readiness();
+    GuestRegistry guests = new GuestRegistry("source", limits, host, readiness);
+    SourceConfig config = new SourceConfig(new DataSize(256 * 1024));
+    SourceRole role = new SourceRole(config, this::address, guests, () -> {}, Level.INFO);
+    control = new GuestControl(Role.ROLE_SOURCE, guests, role, readiness, () -> false);
+    server =
+        new RpcServer(
+            ANY.toSocketAddress(), List.of(new AdminService(control)), List.of(role.pageService()));
+    server.start();
+    channel = new RpcChannel("test-admin", address().toString(), false);
     admin = AdminServiceGrpc.newBlockingStub(channel.channel());
+  }
+
+  /** The guests of a daemon that has none. */
+  static GuestRegistry noGuests() {
+    return new GuestRegistry(
+        "source", GuestLimits.DEFAULT, HostMemory.ofThisHost(), new Readiness());
+  }
+
+  HostPort address() {
+    return ANY.withPort(server.port());
   }
 
   /** Loads a guest, runs it and waits until it has written every page. */
@@ -120,6 +142,7 @@ final class SourceHarness implements AutoCloseable {
   @Override
   public void close() {
     channel.close();
-    daemon.close();
+    server.close();
+    control.close();
   }
 }

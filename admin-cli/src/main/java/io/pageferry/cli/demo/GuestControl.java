@@ -26,13 +26,18 @@ public final class GuestControl {
 
   /** Runs the guest of a daemon. */
   public static void resume(AdminClient daemon) {
-    var _ = daemon.call(stub -> stub.resumeGuest(ResumeGuestRequest.getDefaultInstance()));
+    var _ =
+        daemon.call(stub ->
+            stub.resumeGuest(ResumeGuestRequest.newBuilder().setGuest(daemon.guest()).build()));
   }
 
   /** Tells a bundled program to check itself and end, and reads what it says. */
   public static GuestCheck askForVerdict(AdminClient daemon) throws InterruptedException {
     WriteConsoleRequest request =
-        WriteConsoleRequest.newBuilder().setData(ByteString.copyFromUtf8("q")).build();
+        WriteConsoleRequest.newBuilder()
+            .setGuest(daemon.guest())
+            .setData(ByteString.copyFromUtf8("q"))
+            .build();
     var _ = daemon.call(stub -> stub.writeConsole(request));
     long deadline = System.nanoTime() + VERDICT_LIMIT.toNanos();
     while (System.nanoTime() - deadline < 0) {
@@ -60,7 +65,9 @@ public final class GuestControl {
       accesses += done;
     }
     if (after.getState() == GuestState.GUEST_STATE_RUNNING) {
-      var _ = daemon.call(stub -> stub.pauseGuest(PauseGuestRequest.getDefaultInstance()));
+      var _ =
+          daemon.call(stub ->
+              stub.pauseGuest(PauseGuestRequest.newBuilder().setGuest(daemon.guest()).build()));
     }
     String line =
         advances
@@ -76,7 +83,7 @@ public final class GuestControl {
   }
 
   private static String lastLine(AdminClient daemon) {
-    ReadConsoleRequest request = ReadConsoleRequest.getDefaultInstance();
+    ReadConsoleRequest request = ReadConsoleRequest.newBuilder().setGuest(daemon.guest()).build();
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     daemon.call(stub -> {
       for (var parts = stub.readConsole(request); parts.hasNext(); ) {

@@ -2,11 +2,9 @@ package io.pageferry.bench.fault;
 
 import io.pageferry.cli.AdminClient;
 import io.pageferry.cli.demo.GuestControl;
-import io.pageferry.config.DataSize;
-import io.pageferry.config.HostPort;
-import io.pageferry.dest.DestConfig;
-import io.pageferry.dest.DestDaemon;
 import io.pageferry.memory.PageGeometry;
+import io.pageferry.node.NodeConfig;
+import io.pageferry.node.NodeDaemon;
 import io.pageferry.proto.v1.AccessPattern;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.MigrateRequest;
@@ -15,8 +13,6 @@ import io.pageferry.proto.v1.Phase;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.SyntheticWorkload;
 import io.pageferry.proto.v1.UnloadGuestRequest;
-import io.pageferry.source.SourceConfig;
-import io.pageferry.source.SourceDaemon;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -26,7 +22,6 @@ import java.util.function.BooleanSupplier;
  * that moves by its faults alone. One thread.
  */
 final class DemandMigrations implements AutoCloseable {
-  private static final HostPort ANY = new HostPort("127.0.0.1", 0);
   private static final Duration CALL_LIMIT = Duration.ofSeconds(30);
   private static final Duration LIMIT = Duration.ofMinutes(1);
   private static final Duration NO_DRAIN = Duration.ofMinutes(10);
@@ -41,9 +36,9 @@ final class DemandMigrations implements AutoCloseable {
   /** Each look is a call on a daemon that is being measured. */
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(20);
 
-  private final SourceDaemon sourceDaemon =
-      new SourceDaemon(new SourceConfig(ANY, ANY, null, DataSize.ofMebibytes(8)));
-  private final DestDaemon destinationDaemon = new DestDaemon(new DestConfig(ANY, ANY, 1));
+  private final NodeDaemon sourceDaemon = new NodeDaemon(NodeConfig.onLoopback(Role.ROLE_SOURCE));
+  private final NodeDaemon destinationDaemon =
+      new NodeDaemon(NodeConfig.onLoopback(Role.ROLE_DESTINATION));
   private final AdminClient source;
   private final AdminClient destination;
 

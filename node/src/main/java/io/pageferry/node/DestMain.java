@@ -1,27 +1,27 @@
-package io.pageferry.dest;
+package io.pageferry.node;
 
 import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.CommandRunner;
 import io.pageferry.daemon.DaemonProcess;
-import java.time.Duration;
+import io.pageferry.proto.v1.Role;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The destination daemon's command line. */
+/** The command line of a daemon of the destination's role. */
 @Command(
     name = "ferry dest",
-    description =
-        "Runs the destination daemon: takes a guest over and fetches its pages on demand.",
+    description = "Runs a destination daemon: takes guests over and fetches their pages on demand.",
     version = "PageFerry 0.1.0")
 public final class DestMain implements Callable<Integer> {
   @Option(
       names = "--listen",
       paramLabel = "HOST:PORT",
       defaultValue = "127.0.0.1:7402",
-      description = "Address of the admin and migration services.")
+      description = "Address of all gRPC services.")
   private HostPort listen = new HostPort("127.0.0.1", 7402);
 
   @Option(
@@ -31,33 +31,8 @@ public final class DestMain implements Callable<Integer> {
       description = "Address of /metrics, /livez and /readyz.")
   private HostPort metricsListen = new HostPort("127.0.0.1", 9402);
 
-  @Option(
-      names = "--max-vcpus",
-      paramLabel = "COUNT",
-      defaultValue = "64",
-      description = "Most vCPUs that a guest may have here, 1 to 64.")
-  private int maxVcpus = 64;
-
-  @Option(
-      names = "--prefetch",
-      paramLabel = "POLICY",
-      defaultValue = "adaptive",
-      description = "Pages fetched ahead of need: ${COMPLETION-CANDIDATES}.")
-  private PrefetchPolicy.Kind prefetch = PrefetchPolicy.Kind.adaptive;
-
-  @Option(
-      names = "--rehearsal",
-      paramLabel = "DURATION",
-      defaultValue = "2s",
-      description = "How long to rehearse a migration after the start; 0s for not at all.")
-  private Duration rehearsal = Duration.ofSeconds(2);
-
-  @Option(
-      names = "--shutdown-grace",
-      paramLabel = "DURATION",
-      defaultValue = "20s",
-      description = "How long to finish a migration when told to end; 0s for not at all.")
-  private Duration shutdownGrace = Duration.ofSeconds(20);
+  @Mixin private DaemonOptions daemon = new DaemonOptions();
+  @Mixin private DestOptions destination = new DestOptions();
 
   private DestMain() {}
 
@@ -79,7 +54,9 @@ public final class DestMain implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    DestConfig config = new DestConfig(listen, metricsListen, maxVcpus, prefetch, rehearsal);
-    return DaemonProcess.run("destination", () -> new DestDaemon(config), shutdownGrace);
+    NodeConfig config =
+        daemon.config(
+            Role.ROLE_DESTINATION, listen, metricsListen, new SourceOptions(), destination);
+    return DaemonProcess.run(config.name(), () -> new NodeDaemon(config), daemon.grace());
   }
 }

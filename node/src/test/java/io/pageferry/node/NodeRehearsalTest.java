@@ -1,17 +1,19 @@
-package io.pageferry.dest;
+package io.pageferry.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.grpc.StatusRuntimeException;
-import io.pageferry.config.HostPort;
 import io.pageferry.daemon.Rehearsal;
 import io.pageferry.memory.HostMemory;
 import io.pageferry.proto.v1.AdminServiceGrpc;
 import io.pageferry.proto.v1.GetStatusRequest;
+import io.pageferry.proto.v1.LoadGuestRequest;
+import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrationServiceGrpc;
 import io.pageferry.proto.v1.PrepareRequest;
+import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.Status;
 import io.pageferry.rpc.RpcChannel;
 import java.io.IOException;
@@ -22,13 +24,11 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-class DestRehearsalTest {
+class NodeRehearsalTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private static final HostPort ANY = new HostPort("127.0.0.1", 0);
-
-  private final DestRehearsal play =
-      new DestRehearsal(new DestConfig(ANY, ANY, 64), HostMemory.ofThisHost());
+  private final NodeRehearsal play =
+      new NodeRehearsal(NodeConfig.onLoopback(Role.ROLE_NODE), HostMemory.ofThisHost());
 
   /** Threads of a rehearsal, by their names. */
   private static List<Thread> threads() {
@@ -43,7 +43,7 @@ class DestRehearsalTest {
 
   private static long sockets() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
-      return files.filter(DestRehearsalTest::isSocket).count();
+      return files.filter(NodeRehearsalTest::isSocket).count();
     }
   }
 
@@ -57,7 +57,7 @@ class DestRehearsalTest {
 
   private static long mappings() throws IOException {
     try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
-      return lines.filter(DestRehearsalTest::isGuestSized).count();
+      return lines.filter(NodeRehearsalTest::isGuestSized).count();
     }
   }
 
@@ -65,7 +65,7 @@ class DestRehearsalTest {
   private static boolean isGuestSized(String line) {
     String[] ends = line.substring(0, line.indexOf(' ')).split("-", -1);
     long bytes = Long.parseUnsignedLong(ends[1], 16) - Long.parseUnsignedLong(ends[0], 16);
-    return bytes == DestRehearsal.MEMORY_BYTES;
+    return bytes == NodeRehearsal.MEMORY_BYTES;
   }
 
   /** One that goes on until it is stopped, however slow the host. */
@@ -109,9 +109,8 @@ class DestRehearsalTest {
 
   @Test
   void aMigrationThatComesEndsIt() {
-    DestConfig config =
-        new DestConfig(ANY, ANY, 64, PrefetchPolicy.Kind.adaptive, Rehearsal.LONGEST);
-    DestDaemon daemon = new DestDaemon(config);
+    NodeDaemon daemon =
+        new NodeDaemon(NodeConfig.onLoopback(Role.ROLE_DESTINATION).with(Rehearsal.LONGEST));
     daemon.start();
     RpcChannel channel = new RpcChannel("test-admin", daemon.address().toString(), false);
     try (daemon;
@@ -125,6 +124,38 @@ class DestRehearsalTest {
               MigrationServiceGrpc.newBlockingStub(channel.channel())
                   .prepare(PrepareRequest.getDefaultInstance()))
           .isInstanceOf(StatusRuntimeException.class);
+      await()
+          .atMost(PATIENCE)
+          .until(() -> !admin.getStatus(GetStatusRequest.getDefaultInstance()).getRehearsing());
+      assertThat(System.nanoTime() - start).isLessThan(Rehearsal.LONGEST.toNanos() / 2);
+    }
+  }
+
+  @Test
+  void aMigrationThatIsAskedForEndsIt() {
+    NodeDaemon daemon =
+        new NodeDaemon(NodeConfig.onLoopback(Role.ROLE_SOURCE).with(Rehearsal.LONGEST));
+    daemon.start();
+    RpcChannel channel = new RpcChannel("test-admin", daemon.address().toString(), false);
+    try (daemon;
+        channel) {
+      var admin = AdminServiceGrpc.newBlockingStub(channel.channel());
+      assertThat(
+              admin.getStatus(GetStatusRequest.getDefaultInstance()).toBuilder()
+                  .clearUptimeNanos()
+                  .build())
+          .isEqualTo(Status.newBuilder().setRole(Role.ROLE_SOURCE).setRehearsing(true).build());
+      var _ =
+          admin.loadGuest(
+              LoadGuestRequest.newBuilder()
+                  .setBundledProgram("counter")
+                  .setVcpuCount(1)
+                  .setMemoryBytes(1 << 20)
+                  .build());
+      long start = System.nanoTime();
+      var _ =
+          admin.migrate(
+              MigrateRequest.newBuilder().setDestination(daemon.address().toString()).build());
       await()
           .atMost(PATIENCE)
           .until(() -> !admin.getStatus(GetStatusRequest.getDefaultInstance()).getRehearsing());

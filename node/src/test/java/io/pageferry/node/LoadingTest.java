@@ -1,12 +1,10 @@
-package io.pageferry.source;
+package io.pageferry.node;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.grpc.StatusRuntimeException;
-import io.pageferry.config.DataSize;
-import io.pageferry.config.HostPort;
 import io.pageferry.memory.HostMemory;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
@@ -15,6 +13,7 @@ import io.pageferry.proto.v1.AdminServiceGrpc.AdminServiceBlockingStub;
 import io.pageferry.proto.v1.GetStatusRequest;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.MigrateRequest;
+import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.UnloadGuestRequest;
 import io.pageferry.rpc.ErrorStatus;
 import io.pageferry.rpc.RpcChannel;
@@ -38,17 +37,17 @@ import org.junit.jupiter.api.io.TempDir;
 /** A guest whose load takes as long as the test likes: this host's memory is told by a pipe. */
 @Timeout(120)
 class LoadingTest {
-  private static final HostPort ANY = new HostPort("127.0.0.1", 0);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final LoadGuestRequest GUEST =
       LoadGuestRequest.newBuilder()
+          .setName("one")
           .setBundledProgram("counter")
           .setVcpuCount(1)
           .setMemoryBytes(16 << 20)
           .build();
 
   @TempDir private Path host = Path.of("");
-  private SourceDaemon daemon;
+  private NodeDaemon daemon;
   private RpcChannel channel;
 
   @BeforeEach
@@ -57,9 +56,7 @@ class LoadingTest {
     Files.createFile(host.resolve("proc/self/cgroup"));
     Process maker = new ProcessBuilder("mkfifo", host.resolve("proc/meminfo").toString()).start();
     assertThat(maker.waitFor()).isZero();
-    daemon =
-        new SourceDaemon(
-            new SourceConfig(ANY, ANY, null, DataSize.ofMebibytes(8)), HostMemory.under(host));
+    daemon = new NodeDaemon(NodeConfig.onLoopback(Role.ROLE_SOURCE), HostMemory.under(host));
     daemon.start();
     channel = new RpcChannel("test-admin", daemon.address().toString(), false);
   }
@@ -93,7 +90,7 @@ class LoadingTest {
         task -> Thread.ofPlatform().daemon().start(task));
   }
 
-  /** Two at once: as soon as one is refused, the other one is under way. */
+  /** Two of one name at once: as soon as one is refused, the other one is under way. */
   private CompletableFuture<String> beginLoad() {
     CompletableFuture<String> one = load();
     CompletableFuture<String> other = load();
@@ -101,8 +98,17 @@ class LoadingTest {
     boolean oneIsRefused = one.isDone();
     PageFerryException refusal = refusal(oneIsRefused ? one : other);
     assertThat(refusal.code()).isEqualTo(ErrorCode.GUEST_EXISTS);
-    assertThat(refusal).hasMessageContaining("is loading guest counter already");
+    assertThat(refusal).hasMessageContaining("has a guest one already");
     return oneIsRefused ? other : one;
+  }
+
+  private static ErrorCode errorOf(Runnable call) {
+    try {
+      call.run();
+    } catch (StatusRuntimeException e) {
+      return ErrorStatus.fromPeer(e).orElseThrow().code();
+    }
+    throw new AssertionError("It was not refused.");
   }
 
   private static PageFerryException refusal(CompletableFuture<String> load) {
@@ -126,9 +132,9 @@ class LoadingTest {
       assertThat(client.send(scrape, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
     }
     Runnable unload = () -> admin().unloadGuest(UnloadGuestRequest.getDefaultInstance());
-    assertThat(SourceHarness.errorOf(unload)).isEqualTo(ErrorCode.NO_GUEST);
+    assertThat(errorOf(unload)).isEqualTo(ErrorCode.NO_GUEST);
     Runnable migrate = () -> admin().migrate(MigrateRequest.getDefaultInstance());
-    assertThat(SourceHarness.errorOf(migrate)).isEqualTo(ErrorCode.NO_GUEST);
+    assertThat(errorOf(migrate)).isEqualTo(ErrorCode.NO_GUEST);
     assertThat(loading.isDone()).isFalse();
 
     goOn();

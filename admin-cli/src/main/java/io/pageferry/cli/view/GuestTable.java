@@ -1,0 +1,65 @@
+package io.pageferry.cli.view;
+
+import io.pageferry.cli.GuestChoice;
+import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.proto.v1.Status;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Guests of a daemon, a line for each. Stateless. */
+public final class GuestTable {
+  private static final List<String> HEAD =
+      List.of("guest", "state", "memory", "vCPUs", "migration", "present");
+  private static final String GAP = "  ";
+
+  private GuestTable() {}
+
+  /** The table, with a line of headings. */
+  public static List<String> render(List<Status> guests, Palette palette) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(HEAD);
+    guests.forEach(status -> rows.add(row(status)));
+    int[] widths = new int[HEAD.size()];
+    for (List<String> row : rows) {
+      for (int column = 0; column < widths.length; column++) {
+        widths[column] = Math.max(widths[column], Text.columns(row.get(column)));
+      }
+    }
+    List<String> lines = new ArrayList<>();
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int column = 0; column < widths.length; column++) {
+        line.append(Text.pad(row.get(column), widths[column])).append(GAP);
+      }
+      String text = line.toString().stripTrailing();
+      lines.add(rows.getFirst() == row ? palette.dim(text) : text);
+    }
+    return lines;
+  }
+
+  private static List<String> row(Status status) {
+    var guest = status.getGuest();
+    boolean here = status.hasGuest();
+    return List.of(
+        GuestChoice.name(status),
+        here ? Units.state(guest.getState()) : "gone",
+        here ? Units.bytes(guest.getMemoryBytes()) : "-",
+        here ? Integer.toString(guest.getVcpusCount()) : "-",
+        status.hasMigration() ? migration(status.getMigration()) : "-",
+        status.hasMigration()
+            ? Units.percent(
+                status.getMigration().getPages().getPresent(),
+                status.getMigration().getPages().getTotal())
+            : "-");
+  }
+
+  private static String migration(MigrationStatus migration) {
+    String way =
+        switch (migration.getDirection()) {
+          case DIRECTION_OUTGOING -> " to ";
+          case DIRECTION_INCOMING -> " from ";
+          case DIRECTION_UNSPECIFIED, UNRECOGNIZED -> " with ";
+        };
+    return Units.phase(migration.getPhase()) + way + migration.getPeer();
+  }
+}

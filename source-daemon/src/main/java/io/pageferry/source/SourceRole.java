@@ -1,0 +1,117 @@
+package io.pageferry.source;
+
+import io.grpc.ServerServiceDefinition;
+import io.pageferry.config.HostPort;
+import io.pageferry.daemon.Departures;
+import io.pageferry.daemon.GuestEntry;
+import io.pageferry.daemon.GuestRegistry;
+import io.pageferry.daemon.HostedGuest;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.MigrationKey;
+import io.pageferry.migration.PageFerryException;
+import io.pageferry.proto.v1.LoadGuestRequest;
+import io.pageferry.proto.v1.MigrateRequest;
+import io.pageferry.rpc.Ending;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.slf4j.event.Level;
+
+/**
+ * What the source does in a daemon: guests are made here and sent away, and their pages served. Any
+ * thread.
+ */
+public final class SourceRole implements Departures {
+  private static final long MAX_DRAIN_AFTER_MILLIS = 3_600_000;
+
+  private final SourceConfig config;
+  private final Supplier<HostPort> advertised;
+  private final GuestRegistry registry;
+  private final Runnable beforeMigration;
+  private final Level phaseLevel;
+  private final LaneRegistry lanes;
+
+  /**
+   * The source's role for the guests of a registry.
+   *
+   * @param advertised address of the page service as destinations reach it, once it listens
+   * @param beforeMigration called when a migration is asked for
+   * @param phaseLevel how phases of migrations are logged
+   */
+  public SourceRole(
+      SourceConfig config,
+      Supplier<HostPort> advertised,
+      GuestRegistry registry,
+      Runnable beforeMigration,
+      Level phaseLevel) {
+    this.config = config;
+    this.advertised = advertised;
+    this.registry = registry;
+    this.beforeMigration = beforeMigration;
+    this.phaseLevel = phaseLevel;
+    this.lanes = new LaneRegistry(registry);
+  }
+
+  /** The page service, for the server. */
+  public ServerServiceDefinition pageService() {
+    return lanes.service();
+  }
+
+  @Override
+  public GuestEntry load(LoadGuestRequest request) {
+    GuestLoader loader = new GuestLoader(request);
+    try (GuestRegistry.Reservation room =
+        registry.reserve(request.getName(), loader.programName(), request.getMemoryBytes())) {
+      HostedGuest loaded = loader.load(room.name());
+      try {
+        return room.keep(loaded);
+      } catch (RuntimeException | Error e) {
+        Ending.after(e, loaded::close);
+        throw e;
+      }
+    }
+  }
+
+  @Override
+  public SourceMigration migrate(GuestEntry guest, MigrateRequest request) {
+    beforeMigration.run();
+    long cap = request.getMaxBytesInFlight();
+    if (cap != 0) {
+      SourceConfig.checkBytesInFlight(cap);
+    }
+    long drainAfterMillis = drainAfterMillis(request);
+    String destination = HostPort.parse(request.getDestination()).toConnectTo().toString();
+    SourceMigration started =
+        registry.depart(() ->
+            guest.depart(here ->
+                new SourceMigration(
+                    new MigrationKey(UUID.randomUUID(), here.id(), here.fence().epoch() + 1),
+                    here,
+                    destination,
+                    advertised.get().toString(),
+                    cap == 0 ? config.maxBytesInFlight().bytes() : cap,
+                    drainAfterMillis,
+                    phaseLevel)));
+    started.start();
+    return started;
+  }
+
+  private static long drainAfterMillis(MigrateRequest request) {
+    long millis = request.getDrainAfterMillis();
+    if (millis < 0 || millis > MAX_DRAIN_AFTER_MILLIS) {
+      throw new IllegalArgumentException(
+          "The drain may start up to an hour after switchover, not "
+              + Long.toUnsignedString(millis)
+              + " ms.");
+    }
+    return millis;
+  }
+
+  @Override
+  public void cancel(GuestEntry guest) {
+    if (!(guest.departure().orElse(null) instanceof SourceMigration running)) {
+      throw new PageFerryException(
+          ErrorCode.NO_MIGRATION, "Guest " + guest.name() + " is not being moved from here.");
+    }
+    running.cancel();
+  }
+}
