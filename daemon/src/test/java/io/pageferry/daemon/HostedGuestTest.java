@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pageferry.guest.Machine;
 import io.pageferry.guest.MachineSpec;
-import io.pageferry.guest.Machines;
+import io.pageferry.guest.machine.Machines;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.ExecutionFence;

@@ -3,7 +3,7 @@ package io.pageferry.dest;
 import com.google.protobuf.ByteString;
 import io.pageferry.guest.Machine;
 import io.pageferry.guest.MachineSpec;
-import io.pageferry.guest.Machines;
+import io.pageferry.guest.machine.Machines;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.proto.v1.MigrationRef;
 import io.pageferry.proto.v1.SlotContents;

@@ -9,7 +9,7 @@ import java.util.stream.LongStream;
  * What the machine needs of its vCPUs beyond {@link Vcpu}. Called only while the vCPU does not run,
  * unless said otherwise.
  */
-interface EmulatedVcpu extends Vcpu {
+public interface EmulatedVcpu extends Vcpu {
   /** Writes everything that the guest could tell from another vCPU. */
   void save(DataOutput out) throws IOException;
 

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A guest: memory, vCPUs, devices and the threads that run them.
  *
- * <p>Lifecycle: made paused by {@link Machines}; {@link #resume} and {@link #pause} as often as one
- * likes; {@link #close} once. Any thread may call any method. The machine does not own its memory:
- * close the machine first, then the memory.
+ * <p>Lifecycle: made paused by {@link io.pageferry.guest.machine.Machines}; {@link #resume} and
+ * {@link #pause} as often as one likes; {@link #close} once. Any thread may call any method. The
+ * machine does not own its memory: close the machine first, then the memory.
  */
 public interface Machine extends AutoCloseable {
   /** What a machine does. */

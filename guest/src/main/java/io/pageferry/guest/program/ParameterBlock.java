@@ -3,7 +3,6 @@ package io.pageferry.guest.program;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import io.pageferry.guest.MachineSpec;
-import io.pageferry.guest.ProgramParameters;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import java.lang.foreign.MemorySegment;
