@@ -7,8 +7,8 @@ package io.pageferry.migration;
  * @param maximum newest version
  */
 public record ProtocolVersions(int minimum, int maximum) {
-  /** What this build speaks. */
-  public static final ProtocolVersions SPOKEN = new ProtocolVersions(1, 1);
+  /** What this build speaks. The machine state of version 1 had no sections. */
+  public static final ProtocolVersions SPOKEN = new ProtocolVersions(2, 2);
 
   /** Version of this program, for people. */
   public static final String SOFTWARE_VERSION = "0.1.0";

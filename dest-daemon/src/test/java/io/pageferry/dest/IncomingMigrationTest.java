@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.AbortRequest;
 import io.pageferry.proto.v1.AdminServiceGrpc;
 import io.pageferry.proto.v1.CommitRequest;
@@ -41,6 +42,7 @@ class IncomingMigrationTest {
   private static final int PAGES = 256;
   private static final long BYTES = PAGES * 4096L;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int VERSION = ProtocolVersions.SPOKEN.maximum();
 
   private final MigrationRef ref =
       MigrationRef.newBuilder()
@@ -70,7 +72,7 @@ class IncomingMigrationTest {
   private PrepareRequest.Builder preparation() {
     return PrepareRequest.newBuilder()
         .setMigration(ref)
-        .setVersions(VersionRange.newBuilder().setMinimum(1).setMaximum(1))
+        .setVersions(versions(VERSION, VERSION))
         .setSoftwareVersion("scripted")
         .setGuestName("walker")
         .setVcpuCount(1)
@@ -288,7 +290,9 @@ class IncomingMigrationTest {
         .isEqualTo(ErrorCode.TOO_MANY_VCPUS);
     assertThat(errorOf(() -> prepareWith(preparation().setPageSizeBytes(65536))))
         .isEqualTo(ErrorCode.PAGE_SIZE_MISMATCH);
-    assertThat(errorOf(() -> prepareWith(preparation().setVersions(versions(2, 9)))))
+    assertThat(errorOf(() -> prepareWith(preparation().setVersions(versions(1, VERSION - 1)))))
+        .isEqualTo(ErrorCode.VERSION_MISMATCH);
+    assertThat(errorOf(() -> prepareWith(preparation().setVersions(versions(VERSION + 1, 9)))))
         .isEqualTo(ErrorCode.VERSION_MISMATCH);
     assertThat(errorOf(() -> prepareWith(withMemory(1L << 50))))
         .isEqualTo(ErrorCode.INSUFFICIENT_MEMORY);

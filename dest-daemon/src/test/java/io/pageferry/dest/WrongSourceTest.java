@@ -7,6 +7,7 @@ import io.pageferry.config.HostPort;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
+import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.MemorySlot;
 import io.pageferry.proto.v1.MigrationRef;
 import io.pageferry.proto.v1.MigrationServiceGrpc;
@@ -46,7 +47,10 @@ class WrongSourceTest {
                     .setMigrationId(UUID.randomUUID().toString())
                     .setGuestId(UUID.randomUUID().toString())
                     .setEpoch(2))
-            .setVersions(VersionRange.newBuilder().setMinimum(1).setMaximum(1))
+            .setVersions(
+                VersionRange.newBuilder()
+                    .setMinimum(ProtocolVersions.SPOKEN.minimum())
+                    .setMaximum(ProtocolVersions.SPOKEN.maximum()))
             .setGuestName(guestName)
             .setVcpuCount(1)
             .setPageSizeBytes(4096)

@@ -1,6 +1,11 @@
 package io.pageferry.guest;
 
-import java.util.Arrays;
+import static io.pageferry.guest.state.MalformedStateException.require;
+
+import io.pageferry.guest.state.StateFormat;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 
 /**
  * The host's end of the guest's serial port. Keeps the last {@link #CAPACITY} bytes that the guest
@@ -96,7 +101,7 @@ public final class Console {
     }
   }
 
-  /** Input that waits, for the machine's state. */
+  /** Input that waits, a copy. */
   public synchronized byte[] pendingInput() {
     byte[] pending = new byte[inputCount];
     for (int i = 0; i < inputCount; i++) {
@@ -105,16 +110,30 @@ public final class Console {
     return pending;
   }
 
+  /** Writes the number of bytes of output, the last of them, and the input that waits. */
+  public synchronized void save(DataOutput out) throws IOException {
+    out.writeLong(written);
+    StateFormat.writeBlob(out, read(0));
+    StateFormat.writeBlob(out, pendingInput());
+  }
+
   /**
-   * Continues a console that was elsewhere: the last output kept, its length, the input pending.
+   * Goes on from what another console has written with {@link #save}.
+   *
+   * @throws MalformedStateException if no console can have written it
    */
-  public synchronized void restore(long length, byte[] tail, byte[] pending) {
+  public synchronized void load(DataInput in) throws IOException {
+    long length = in.readLong();
+    byte[] tail = StateFormat.readBlob(in, CAPACITY);
+    byte[] pending = StateFormat.readBlob(in, INPUT_CAPACITY);
+    require(length >= 0, "its console has a negative length");
+    require(tail.length == Math.min(length, CAPACITY), "its console's tail is incomplete");
     written = length - tail.length;
     for (byte value : tail) {
       output[(int) (written++ % CAPACITY)] = value;
     }
     inputStart = 0;
     inputCount = pending.length;
-    System.arraycopy(Arrays.copyOf(pending, INPUT_CAPACITY), 0, input, 0, INPUT_CAPACITY);
+    System.arraycopy(pending, 0, input, 0, pending.length);
   }
 }

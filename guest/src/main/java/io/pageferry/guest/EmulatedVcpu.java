@@ -1,20 +1,17 @@
 package io.pageferry.guest;
 
-import java.io.DataInput;
-import java.io.DataOutput;
-import java.io.IOException;
+import io.pageferry.guest.state.StatePart;
 import java.util.stream.LongStream;
 
 /**
- * What the machine needs of its vCPUs beyond {@link Vcpu}. Called only while the vCPU does not run,
- * unless said otherwise.
+ * What the machine needs of its vCPUs beyond {@link Vcpu}; nobody else calls it. Called only while
+ * the vCPU does not run, unless said otherwise.
  */
-public interface EmulatedVcpu extends Vcpu {
-  /** Writes everything that the guest could tell from another vCPU. */
-  void save(DataOutput out) throws IOException;
-
-  /** Reads what {@link #save} wrote. */
-  void load(DataInput in) throws IOException;
+public interface EmulatedVcpu extends Vcpu, StatePart {
+  @Override
+  default String tag() {
+    return "vcpu-" + index();
+  }
 
   /** Guest physical addresses that it is about to access; a guess, and may be none. */
   default LongStream accessedNext() {
@@ -26,6 +23,12 @@ public interface EmulatedVcpu extends Vcpu {
    * bits.
    */
   void dropMappings();
+
+  /**
+   * A device may have changed the vCPU's interrupts: makes it look at them soon, and wakes its
+   * thread. Any thread, at any time.
+   */
+  default void signal() {}
 
   /**
    * After {@link VcpuExit.Halt}, waits on the vCPU's thread until it has something to do or is

@@ -3,6 +3,7 @@ package io.pageferry.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.CancelMigrationRequest;
 import io.pageferry.proto.v1.MigrationRef;
 import io.pageferry.proto.v1.Phase;
@@ -84,7 +85,8 @@ class CancellationTest {
     cancel();
     assertCancelledAsIfNothingHadHappened();
     MigrationRef cancelled = destination.preparation().getMigration();
-    try (var late = TestLane.drain(source.address().toString(), cancelled, 1)) {
+    int version = ProtocolVersions.SPOKEN.maximum();
+    try (var late = TestLane.drain(source.address().toString(), cancelled, version)) {
       assertThat(late.error().code()).isEqualTo(ErrorCode.STALE_MIGRATION);
     }
     goOn.countDown();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.DrainRequest;
 import io.pageferry.proto.v1.MigrationRef;
 import io.pageferry.proto.v1.PageFrame;
@@ -161,8 +162,9 @@ class PostcopyTest {
   void lanesOfAnOlderEpochAndSecondDrainLanesAreRefused() throws Exception {
     String address = source.address().toString();
     MigrationRef current = destination.preparation().getMigration();
-    try (var older = TestLane.drain(address, TestLane.withEpoch(current, 1), 1);
-        var second = TestLane.drain(address, current, 1);
+    int version = ProtocolVersions.SPOKEN.maximum();
+    try (var older = TestLane.drain(address, TestLane.withEpoch(current, 1), version);
+        var second = TestLane.drain(address, current, version);
         var other = TestLane.demand(address, current, 99)) {
       assertThat(older.error().code()).isEqualTo(ErrorCode.STALE_MIGRATION);
       assertThat(second.error().code()).isEqualTo(ErrorCode.LANE_ALREADY_ATTACHED);

@@ -1,5 +1,8 @@
 package io.pageferry.guest.device;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.IntConsumer;
@@ -7,9 +10,13 @@ import java.util.function.LongSupplier;
 
 /**
  * The core-local interruptor: software interrupts, timers and the time, laid out as SiFive's and
- * QEMU's. Any thread; every register is volatile.
+ * QEMU's. A hart asks it which of its interrupts are pending. Any thread; every register is
+ * volatile.
  */
-public final class Clint {
+public final class Clint implements Device {
+  /** Where it is. */
+  public static final long BASE = 0x200_0000;
+
   private static final long MSIP = 0;
   private static final long MTIMECMP = 0x4000;
   private static final long MTIME = 0xbff8;
@@ -26,7 +33,8 @@ public final class Clint {
    * @param signal called with a hart's number when its interrupts may have changed
    * @param firstHartInstructions instructions retired by hart 0, possibly a little late
    */
-  public Clint(int harts, GuestClock clock, IntConsumer signal, LongSupplier firstHartInstructions) {
+  public Clint(
+      int harts, GuestClock clock, IntConsumer signal, LongSupplier firstHartInstructions) {
     this.clock = clock;
     this.softwarePending = new AtomicIntegerArray(harts);
     this.deadlines = new AtomicLongArray(harts);
@@ -37,14 +45,16 @@ public final class Clint {
     }
   }
 
+  /** Whose time {@code mtime} is. */
   public GuestClock clock() {
     return clock;
   }
 
-  public int harts() {
+  private int harts() {
     return deadlines.length();
   }
 
+  /** Whether the software interrupt of a hart is pending. */
   public boolean softwarePending(int hart) {
     return softwarePending.get(hart) != 0;
   }
@@ -63,6 +73,7 @@ public final class Clint {
     return hart == 0 ? retired : clock.counting() ? firstHartInstructions.getAsLong() : 0;
   }
 
+  /** Whether the timer interrupt of a hart is pending after {@code retired} instructions. */
   public boolean timerPending(int hart, long retired) {
     long deadline = deadlines.get(hart);
     return deadline != -1 && Long.compareUnsigned(time(hart, retired), deadline) >= 0;
@@ -73,8 +84,24 @@ public final class Clint {
     clock.skipTo(deadlines.get(hart), count(hart, retired));
   }
 
-  /** Reads up to 8 bytes. */
-  public long read(long offset, int size, int hart, long retired) {
+  @Override
+  public String tag() {
+    return "clint";
+  }
+
+  @Override
+  public long base() {
+    return BASE;
+  }
+
+  @Override
+  public long sizeBytes() {
+    return 0x1_0000;
+  }
+
+  /** {@inheritDoc} What lies beyond an aligned double word reads as zero. */
+  @Override
+  public long load(long offset, int size, int hart, long retired) {
     long aligned = register(offset & ~7L, hart, retired);
     return (aligned >>> ((offset & 7) * Byte.SIZE)) & mask(size);
   }
@@ -95,8 +122,14 @@ public final class Clint {
     return index < harts() ? softwarePending.get(index) : 0;
   }
 
-  /** Writes 4 or 8 bytes, aligned; anything else is ignored. */
-  public void write(long offset, int size, long value, int hart, long retired) {
+  /** {@inheritDoc} Stores 4 or 8 bytes, aligned; anything else is ignored. */
+  @Override
+  public int store(long offset, int size, long value, int hart, long retired) {
+    write(offset, size, value, hart, retired);
+    return GO_ON;
+  }
+
+  private void write(long offset, int size, long value, int hart, long retired) {
     if (size < Integer.BYTES || (offset & (size - 1)) != 0) {
       return;
     }
@@ -127,10 +160,22 @@ public final class Clint {
     }
   }
 
-  /** Continues a hart's registers from another machine's. */
-  public void restore(int hart, boolean pending, long deadline) {
-    softwarePending.set(hart, pending ? 1 : 0);
-    deadlines.set(hart, deadline);
+  @Override
+  public void save(DataOutput out) throws IOException {
+    out.writeLong(clock.offset());
+    for (int hart = 0; hart < harts(); hart++) {
+      out.writeBoolean(softwarePending(hart));
+      out.writeLong(deadline(hart));
+    }
+  }
+
+  @Override
+  public void load(DataInput in) throws IOException {
+    clock.restore(in.readLong());
+    for (int hart = 0; hart < harts(); hart++) {
+      softwarePending.set(hart, in.readBoolean() ? 1 : 0);
+      deadlines.set(hart, in.readLong());
+    }
   }
 
   private static long mask(int size) {

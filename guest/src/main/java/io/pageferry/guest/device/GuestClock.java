@@ -15,7 +15,7 @@ public final class GuestClock {
   public static final long NANOS_PER_TICK = 100;
 
   /** Instructions a tick of a counting clock. */
-  public static final long INSTRUCTIONS_PER_TICK = 10;
+  static final long INSTRUCTIONS_PER_TICK = 10;
 
   private final boolean counting;
   private final LongSupplier nanoTime;
@@ -26,17 +26,19 @@ public final class GuestClock {
   /** Written only while no vCPU runs. */
   private volatile boolean running;
 
+  /** A stopped clock at 0, that takes the host's time from {@code nanoTime} unless it counts. */
   public GuestClock(boolean counting, LongSupplier nanoTime) {
     this.counting = counting;
     this.nanoTime = nanoTime;
   }
 
+  /** Whether it follows the number of instructions. */
   public boolean counting() {
     return counting;
   }
 
   /** Ticks now, given the number of instructions that hart 0 has retired. */
-  public long ticks(long instructions) {
+  long ticks(long instructions) {
     return offset.get() + source(instructions);
   }
 
@@ -48,12 +50,12 @@ public final class GuestClock {
   }
 
   /** The guest sets the time. */
-  public void set(long ticks, long instructions) {
+  void set(long ticks, long instructions) {
     offset.set(ticks - source(instructions));
   }
 
   /** Lets a counting clock reach {@code ticks}, unless it already has. */
-  public void skipTo(long ticks, long instructions) {
+  void skipTo(long ticks, long instructions) {
     long wanted = ticks - source(instructions);
     var _ = offset.accumulateAndGet(wanted, Math::max);
   }
@@ -83,12 +85,12 @@ public final class GuestClock {
   }
 
   /** The time of a stopped clock, less what a counting one derives from the count. */
-  public long offset() {
+  long offset() {
     return offset.get();
   }
 
   /** Continues from another clock's {@link #offset}. */
-  public void restore(long savedOffset) {
+  void restore(long savedOffset) {
     offset.set(savedOffset);
   }
 }

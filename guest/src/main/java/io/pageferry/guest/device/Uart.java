@@ -1,14 +1,18 @@
 package io.pageferry.guest.device;
 
 import io.pageferry.guest.Console;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 
 /**
  * A 16550 serial port, as much of it as a polling driver uses: it is always ready to transmit,
- * raises no interrupts and keeps its line settings without meaning. Any thread.
+ * raises no interrupts and keeps its line settings without meaning. The console behind it belongs
+ * to its state. Any thread.
  */
-public final class Uart {
-  /** Registers that keep what was written: IER, LCR, MCR, SCR and the divisor latch. */
-  public static final int SAVED_BYTES = 6;
+public final class Uart implements Device {
+  /** Where it is. */
+  public static final long BASE = 0x1000_0000;
 
   private static final int LINE_CONTROL = 3;
   private static final int DIVISOR_ACCESS = 0x80;
@@ -25,11 +29,38 @@ public final class Uart {
   private int divisorLow;
   private int divisorHigh;
 
+  /** A port with a console behind it. */
   public Uart(Console console) {
     this.console = console;
   }
 
-  public synchronized int read(int register) {
+  @Override
+  public String tag() {
+    return "uart";
+  }
+
+  @Override
+  public long base() {
+    return BASE;
+  }
+
+  @Override
+  public long sizeBytes() {
+    return 0x100;
+  }
+
+  @Override
+  public long load(long offset, int size, int vcpu, long retired) {
+    return read((int) offset);
+  }
+
+  @Override
+  public int store(long offset, int size, long value, int vcpu, long retired) {
+    write((int) offset, (int) value);
+    return GO_ON;
+  }
+
+  private synchronized int read(int register) {
     boolean divisor = (lineControl & DIVISOR_ACCESS) != 0;
     return switch (register) {
       case 0 -> divisor ? divisorLow : Math.max(console.receive(), 0);
@@ -44,7 +75,7 @@ public final class Uart {
     };
   }
 
-  public synchronized void write(int register, int value) {
+  private synchronized void write(int register, int value) {
     int octet = value & 0xff;
     boolean divisor = (lineControl & DIVISOR_ACCESS) != 0;
     switch (register) {
@@ -69,24 +100,26 @@ public final class Uart {
     }
   }
 
-  public synchronized byte[] save() {
-    return new byte[] {
-      (byte) interruptEnable,
-      (byte) lineControl,
-      (byte) modemControl,
-      (byte) scratch,
-      (byte) divisorLow,
-      (byte) divisorHigh
-    };
+  @Override
+  public synchronized void save(DataOutput out) throws IOException {
+    out.writeByte(interruptEnable);
+    out.writeByte(lineControl);
+    out.writeByte(modemControl);
+    out.writeByte(scratch);
+    out.writeByte(divisorLow);
+    out.writeByte(divisorHigh);
+    console.save(out);
   }
 
-  /** Continues another port, from its {@link #SAVED_BYTES} bytes. */
-  public synchronized void restore(byte[] saved) {
-    interruptEnable = saved[0] & 0x0f;
-    lineControl = saved[1] & 0xff;
-    modemControl = saved[2] & 0x1f;
-    scratch = saved[3] & 0xff;
-    divisorLow = saved[4] & 0xff;
-    divisorHigh = saved[5] & 0xff;
+  /** {@inheritDoc} Bits that do not exist are dropped. */
+  @Override
+  public synchronized void load(DataInput in) throws IOException {
+    interruptEnable = in.readUnsignedByte() & 0x0f;
+    lineControl = in.readUnsignedByte();
+    modemControl = in.readUnsignedByte() & 0x1f;
+    scratch = in.readUnsignedByte();
+    divisorLow = in.readUnsignedByte();
+    divisorHigh = in.readUnsignedByte();
+    console.load(in);
   }
 }

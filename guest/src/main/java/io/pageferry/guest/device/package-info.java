@@ -11,10 +11,10 @@
  * Device}, and put it on the bus where the machine is made.
  *
  * <p>An access by a device to guest memory is not an access by a vCPU: it cannot leave {@code
- * Vcpu.run()} with a memory fault and be tried again. So this package knows neither vCPUs nor memory
- * slots. A device that needs guest memory gets it through its constructor, as an interface of this
- * package that says what happens at a missing page. No device needs it yet, so there is no such
- * interface yet.
+ * Vcpu.run()} with a memory fault and be tried again. So this package knows neither vCPUs nor
+ * memory slots. A device that needs guest memory gets it through its constructor, as an interface
+ * of this package that says what happens at a missing page. No device needs it yet, so there is no
+ * such interface yet.
  */
 @NullMarked
 package io.pageferry.guest.device;

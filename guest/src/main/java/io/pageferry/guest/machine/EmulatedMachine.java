@@ -7,18 +7,19 @@ import io.pageferry.guest.Machine;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.guest.Vcpu;
 import io.pageferry.guest.VcpuExit;
-import io.pageferry.guest.VcpuThreadException;
+import io.pageferry.guest.device.Bus;
 import io.pageferry.guest.device.Clint;
+import io.pageferry.guest.device.Finisher;
 import io.pageferry.guest.device.GuestClock;
 import io.pageferry.guest.device.Uart;
 import io.pageferry.guest.riscv.Hart;
+import io.pageferry.guest.state.StatePart;
 import io.pageferry.guest.synthetic.SyntheticVcpu;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -26,21 +27,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The machine: a daemon thread for each vCPU, and the gate at which they wait while it is paused.
+ * The machine: its parts, and a daemon thread for each vCPU.
  *
  * <p>Two locks. {@link #control} makes resume, pause, close and the like one after the other, and
- * may be held while vCPUs come to the gate. {@link #gate} guards the state itself and is held for
- * moments; a vCPU's thread takes only this one.
+ * may be held while vCPUs come to the gate. The gate's own is held for moments; a vCPU's thread
+ * takes only this one.
  *
- * <p>INVARIANT: a vCPU runs only between passing the gate, which counts it in {@link #executing},
- * and returning to it. Whoever leaves the state RUNNING kicks every vCPU afterwards, so none stays
- * in {@link Vcpu#run} or {@link FaultHandler#resolve}.
+ * <p>INVARIANT: whoever leaves the state RUNNING kicks every vCPU afterwards, so none stays in
+ * {@link Vcpu#run} or {@link FaultHandler#resolve}.
  */
 final class EmulatedMachine implements Machine {
   /** Exit code of a machine whose emulation failed; a guest's own are at most 65535. */
   static final int FAILED = -1;
-
-  private static final long CLOSED = -1;
 
   private static final Logger log = LoggerFactory.getLogger(EmulatedMachine.class);
 
@@ -48,31 +46,12 @@ final class EmulatedMachine implements Machine {
   private final GuestMemory memory;
   private final FaultHandler faults;
   private final Console console = new Console();
-  private final Uart uart = new Uart(console);
-  private final GuestClock clock;
-  private final Clint clint;
   private final List<EmulatedVcpu> vcpus = new ArrayList<>();
-  private final ThreadFactory threadFactory;
-  private final List<Thread> threads = new ArrayList<>();
-
+  private final Gate gate;
+  private final Bus bus;
+  private final VcpuThreads threads;
   private final ReentrantLock control = new ReentrantLock();
-  private final ReentrantLock gate = new ReentrantLock();
-  private final Condition changed = gate.newCondition();
-
-  /** Written under {@link #gate}; read by vCPUs between runs without it. */
-  private volatile State state = State.PAUSED;
-
-  private volatile int exitCode;
   private volatile @Nullable String failure;
-
-  /** vCPUs past the gate. Guarded by {@link #gate}. */
-  private int executing;
-
-  /** Number of times that the machine was resumed. Guarded by {@link #gate}. */
-  private long runs;
-
-  /** Guarded by {@link #gate}. */
-  private boolean closed;
 
   EmulatedMachine(MachineSpec spec, GuestMemory memory, long entry, FaultHandler faults) {
     this(spec, memory, entry, faults, Thread.ofPlatform().daemon().factory());
@@ -86,29 +65,29 @@ final class EmulatedMachine implements Machine {
       FaultHandler faults,
       ThreadFactory threadFactory) {
     this.spec = spec;
-    this.threadFactory = threadFactory;
     this.memory = memory;
     this.faults = faults;
-    this.clock = new GuestClock(spec.stopAfterInstructions() > 0, System::nanoTime);
-    this.clint =
-        new Clint(spec.vcpus(), clock, this::signal, () -> vcpus.getFirst().instructions());
+    GuestClock clock = new GuestClock(spec.stopAfterInstructions() > 0, System::nanoTime);
+    gate = new Gate(clock);
+    Clint clint =
+        new Clint(
+            spec.vcpus(),
+            clock,
+            index -> vcpus.get(index).signal(),
+            () -> vcpus.getFirst().instructions());
+    bus = new Bus(List.of(new Uart(console), clint, new Finisher()));
     for (int index = 0; index < spec.vcpus(); index++) {
-      vcpus.add(makeVcpu(index, entry));
+      vcpus.add(makeVcpu(index, entry, clint));
     }
+    threads = new VcpuThreads(vcpus, faults, threadFactory, this::drive);
   }
 
-  private EmulatedVcpu makeVcpu(int index, long entry) {
+  private EmulatedVcpu makeVcpu(int index, long entry, Clint clint) {
     return switch (spec.kind()) {
       case MachineSpec.Kind.Riscv() ->
-          new Hart(index, entry, spec.stopAfterInstructions(), memory, clint, uart);
+          new Hart(index, entry, spec.stopAfterInstructions(), memory, clint, bus);
       case MachineSpec.Kind.Synthetic kind -> new SyntheticVcpu(index, spec, kind, memory);
     };
-  }
-
-  private void signal(int index) {
-    if (vcpus.get(index) instanceof Hart hart) {
-      hart.signal();
-    }
   }
 
   @Override
@@ -128,12 +107,12 @@ final class EmulatedMachine implements Machine {
 
   @Override
   public State state() {
-    return state;
+    return gate.state();
   }
 
   @Override
   public int exitCode() {
-    return exitCode;
+    return gate.exitCode();
   }
 
   @Override
@@ -152,24 +131,9 @@ final class EmulatedMachine implements Machine {
     try {
       // While control is held, nobody else makes a paused machine run.
       startThreads();
-      openGate();
+      gate.open();
     } finally {
       control.unlock();
-    }
-  }
-
-  private void openGate() {
-    gate.lock();
-    try {
-      if (closed || state != State.PAUSED) {
-        return;
-      }
-      clock.start();
-      runs++;
-      state = State.RUNNING;
-      changed.signalAll();
-    } finally {
-      gate.unlock();
     }
   }
 
@@ -177,34 +141,11 @@ final class EmulatedMachine implements Machine {
   public void startThreads() {
     control.lock();
     try {
-      if (isOver()) {
-        return;
-      }
-      for (int index = threads.size(); index < vcpus.size(); index++) {
-        threads.add(startThread(vcpus.get(index)));
+      if (!gate.isOver()) {
+        threads.start();
       }
     } finally {
       control.unlock();
-    }
-  }
-
-  private boolean isOver() {
-    gate.lock();
-    try {
-      return closed || state == State.STOPPED;
-    } finally {
-      gate.unlock();
-    }
-  }
-
-  private Thread startThread(EmulatedVcpu vcpu) {
-    try {
-      Thread thread = threadFactory.newThread(() -> faults.runVcpuThread(() -> drive(vcpu)));
-      thread.setName("vcpu-" + vcpu.index());
-      thread.start();
-      return thread;
-    } catch (OutOfMemoryError e) {
-      throw new VcpuThreadException(vcpu.index(), vcpus.size(), e);
     }
   }
 
@@ -214,46 +155,25 @@ final class EmulatedMachine implements Machine {
     control.lock();
     try {
       halt(State.PAUSED, 0);
-      awaitGate();
+      gate.awaitEmpty();
     } finally {
       control.unlock();
     }
   }
 
   private void checkNotVcpuThread() {
-    if (threads.contains(Thread.currentThread())) {
+    if (threads.includeCurrent()) {
       throw new IllegalStateException("A vCPU's thread cannot wait for itself to pause.");
     }
   }
 
   /** Leaves the state RUNNING for another; the first to do so decides how. Any thread. */
   private void halt(State next, int code) {
-    gate.lock();
-    try {
-      if (state != State.RUNNING) {
-        return;
+    if (gate.shut(next, code)) {
+      for (Vcpu vcpu : vcpus) {
+        vcpu.kick();
+        faults.kicked(vcpu);
       }
-      exitCode = code;
-      state = next;
-    } finally {
-      gate.unlock();
-    }
-    for (Vcpu vcpu : vcpus) {
-      vcpu.kick();
-      faults.kicked(vcpu);
-    }
-  }
-
-  /** Waits until no vCPU executes, and stops the guest's time. */
-  private void awaitGate() {
-    gate.lock();
-    try {
-      while (executing > 0) {
-        changed.awaitUninterruptibly();
-      }
-      clock.stop();
-    } finally {
-      gate.unlock();
     }
   }
 
@@ -280,7 +200,7 @@ final class EmulatedMachine implements Machine {
   private void whilePaused(Runnable change) {
     control.lock();
     try {
-      boolean wasRunning = state == State.RUNNING;
+      boolean wasRunning = state() == State.RUNNING;
       pause();
       try {
         change.run();
@@ -299,10 +219,10 @@ final class EmulatedMachine implements Machine {
   public byte[] saveState() {
     control.lock();
     try {
-      if (state == State.RUNNING) {
+      if (state() == State.RUNNING) {
         throw new IllegalStateException("The state of a running machine cannot be saved.");
       }
-      awaitGate();
+      gate.awaitEmpty();
       return MachineState.write(this);
     } finally {
       control.unlock();
@@ -313,35 +233,23 @@ final class EmulatedMachine implements Machine {
   public LongStream accessedNext() {
     control.lock();
     try {
-      if (state == State.RUNNING) {
+      if (state() == State.RUNNING) {
         throw new IllegalStateException("A running machine is somewhere else by now.");
       }
-      awaitGate();
+      gate.awaitEmpty();
       return LongStream.of(vcpus.stream().flatMapToLong(EmulatedVcpu::accessedNext).toArray());
     } finally {
       control.unlock();
     }
   }
 
-  /** For {@link MachineState}, while nothing runs. */
-  Clint clint() {
-    return clint;
-  }
-
-  /** For {@link MachineState}, while nothing runs. */
-  Uart uart() {
-    return uart;
-  }
-
-  /** For {@link MachineState}, while nothing runs. */
-  List<EmulatedVcpu> emulatedVcpus() {
-    return vcpus;
-  }
-
-  /** Takes over that another machine had stopped, before the first resume. */
-  void restoreStopped(int code) {
-    exitCode = code;
-    state = State.STOPPED;
+  /** Everything that is saved of it, but for what it is made of; used while nothing runs. */
+  List<StatePart> parts() {
+    List<StatePart> parts = new ArrayList<>();
+    parts.add(gate);
+    parts.addAll(bus.devices());
+    parts.addAll(vcpus);
+    return parts;
   }
 
   @Override
@@ -350,48 +258,26 @@ final class EmulatedMachine implements Machine {
     control.lock();
     try {
       pause();
-      gate.lock();
-      try {
-        closed = true;
-        changed.signalAll();
-      } finally {
-        gate.unlock();
-      }
-      for (Thread thread : threads) {
-        joinUninterruptibly(thread);
-      }
+      gate.close();
+      threads.join();
     } finally {
       control.unlock();
-    }
-  }
-
-  private static void joinUninterruptibly(Thread thread) {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 
   /** The life of a vCPU's thread. */
   private void drive(EmulatedVcpu vcpu) {
     long run = 0;
-    while ((run = passGate(run)) != CLOSED) {
+    while ((run = gate.pass(run)) != Gate.CLOSED) {
       try {
         boolean goesOn = true;
-        while (goesOn && state == State.RUNNING) {
+        while (goesOn && state() == State.RUNNING) {
           goesOn = handle(vcpu, vcpu.run());
         }
       } catch (RuntimeException | Error e) {
         fail(vcpu, e);
       } finally {
-        returnToGate();
+        gate.comeBack();
       }
     }
   }
@@ -454,37 +340,6 @@ final class EmulatedMachine implements Machine {
     } finally {
       // Also when the heap has no room for a line of the log.
       halt(State.STOPPED, FAILED);
-    }
-  }
-
-  /**
-   * Waits until the machine runs, again after run number {@code last}.
-   *
-   * @return the number of the run, or {@link #CLOSED}
-   */
-  private long passGate(long last) {
-    gate.lock();
-    try {
-      while (!closed && (state != State.RUNNING || runs == last)) {
-        changed.awaitUninterruptibly();
-      }
-      if (closed) {
-        return CLOSED;
-      }
-      executing++;
-      return runs;
-    } finally {
-      gate.unlock();
-    }
-  }
-
-  private void returnToGate() {
-    gate.lock();
-    try {
-      executing--;
-      changed.signalAll();
-    } finally {
-      gate.unlock();
     }
   }
 }

@@ -4,6 +4,10 @@ import io.pageferry.guest.FaultHandler;
 import io.pageferry.guest.Machine;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.memory.GuestMemory;
+import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.SlotLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Makes machines. Stateless; any thread. */
 public final class Machines {
@@ -18,7 +22,7 @@ public final class Machines {
    */
   public static Machine create(
       MachineSpec spec, GuestMemory memory, long entry, FaultHandler faults) {
-    MachineState.checkSlots(spec, memory);
+    checkSlots(spec, memory);
     if ((entry & 3) != 0) {
       throw new IllegalArgumentException(
           "The entry must be a multiple of 4; it is 0x" + Long.toHexString(entry) + ".");
@@ -36,5 +40,21 @@ public final class Machines {
    */
   public static Machine restore(byte[] state, GuestMemory memory, FaultHandler faults) {
     return MachineState.read(state, memory, faults);
+  }
+
+  /**
+   * Checks that memory is what a spec says.
+   *
+   * @throws IllegalArgumentException if it is not
+   */
+  static void checkSlots(MachineSpec spec, GuestMemory memory) {
+    List<SlotLayout> present = new ArrayList<>();
+    for (MemorySlot slot : memory.slots()) {
+      present.add(new SlotLayout(slot.id(), slot.base(), slot.sizeBytes()));
+    }
+    if (!present.equals(spec.slots())) {
+      throw new IllegalArgumentException(
+          "The machine needs the memory slots " + spec.slots() + "; there are " + present + ".");
+    }
   }
 }

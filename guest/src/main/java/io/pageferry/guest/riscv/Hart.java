@@ -2,10 +2,10 @@ package io.pageferry.guest.riscv;
 
 import io.pageferry.guest.EmulatedVcpu;
 import io.pageferry.guest.VcpuExit;
+import io.pageferry.guest.device.Bus;
 import io.pageferry.guest.device.Clint;
-import io.pageferry.guest.device.Devices;
 import io.pageferry.guest.device.GuestClock;
-import io.pageferry.guest.device.Uart;
+import io.pageferry.guest.state.MalformedStateException;
 import io.pageferry.memory.GuestMemory;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -52,12 +52,13 @@ public final class Hart implements EmulatedVcpu {
    * A hart that starts at {@code entry} with its number in a0.
    *
    * @param limit instructions after which it stops, or 0
+   * @param clint where its interrupts and its time come from; also on the bus
    */
-  public Hart(int index, long entry, long limit, GuestMemory guestMemory, Clint clint, Uart uart) {
+  public Hart(int index, long entry, long limit, GuestMemory guestMemory, Clint clint, Bus bus) {
     this.index = index;
     this.limit = limit == 0 ? Long.MAX_VALUE : limit;
     this.clint = clint;
-    this.memory = new HartMemory(context, guestMemory, new Devices(index, clint, uart));
+    this.memory = new HartMemory(index, context, guestMemory, bus);
     this.codeCache = new CodeCache(memory);
     this.atomics = new Atomics(context, memory);
     this.csrs = new Csrs(index, context, clint);
@@ -87,7 +88,7 @@ public final class Hart implements EmulatedVcpu {
     signal();
   }
 
-  /** Makes the hart look at its interrupts soon, and wakes its thread. Any thread. */
+  @Override
   public void signal() {
     context.requestAttention();
     LockSupport.unpark(owner);
@@ -230,8 +231,8 @@ public final class Hart implements EmulatedVcpu {
     context.pc = in.readLong();
     context.retired = in.readLong();
     if ((context.pc & 3) != 0 || context.retired < 0) {
-      throw new IllegalArgumentException(
-          "The state of vCPU " + index + " has a program counter or count that cannot be.");
+      throw new MalformedStateException(
+          "vCPU " + index + " has a program counter or an instruction count that cannot be");
     }
     context.waiting = in.readBoolean();
     published = context.retired;

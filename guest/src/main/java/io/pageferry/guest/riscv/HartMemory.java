@@ -1,7 +1,8 @@
 package io.pageferry.guest.riscv;
 
 import io.pageferry.guest.VcpuExit.Access;
-import io.pageferry.guest.device.Devices;
+import io.pageferry.guest.device.Bus;
+import io.pageferry.guest.device.Device;
 import io.pageferry.memory.FirstTouches;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
@@ -49,14 +50,16 @@ final class HartMemory {
   /** The entries. Read by the interpreter. */
   final long[] tlb = new long[ENTRIES * 4];
 
+  private final int hart;
   private final HartContext context;
   private final MemorySlot[] slots;
-  private final Devices devices;
+  private final Bus bus;
 
-  HartMemory(HartContext context, GuestMemory memory, Devices devices) {
+  HartMemory(int hart, HartContext context, GuestMemory memory, Bus bus) {
+    this.hart = hart;
     this.context = context;
     this.slots = memory.slots().toArray(MemorySlot[]::new);
-    this.devices = devices;
+    this.bus = bus;
     drop();
   }
 
@@ -81,17 +84,25 @@ final class HartMemory {
         return false;
       }
       value = loadParts(low, firstPart(address), high, size);
-    } else if (slotAt(address) == null && devices.contain(address)) {
-      value = devices.read(address, size, context.retired);
     } else {
-      long host = hostAddress(address, size, Access.READ);
-      if (host == 0) {
-        return false;
+      Device device = deviceAt(address);
+      if (device != null) {
+        value = device.load(address - device.base(), size, hart, context.retired);
+      } else {
+        long host = hostAddress(address, size, Access.READ);
+        if (host == 0) {
+          return false;
+        }
+        value = loadParts(host, size, 0, size);
       }
-      value = loadParts(host, size, 0, size);
     }
     context.x[rd] = extend(op, value);
     return true;
+  }
+
+  /** The device at an address; a slot at the same address hides it. */
+  private @Nullable Device deviceAt(long address) {
+    return slotAt(address) == null ? bus.deviceAt(address) : null;
   }
 
   private static long extend(int op, long value) {
@@ -116,8 +127,9 @@ final class HartMemory {
       storeParts(low, firstPart(address), high, size, value);
       return true;
     }
-    if (slotAt(address) == null && devices.contain(address)) {
-      return storeToDevice(address, size, value);
+    Device device = deviceAt(address);
+    if (device != null) {
+      return storeToDevice(device, address, size, value);
     }
     long host = hostAddress(address, size, Access.WRITE);
     if (host == 0) {
@@ -130,11 +142,11 @@ final class HartMemory {
   /**
    * Stops the hart after the store, as a device may have raised an interrupt or ended the guest.
    */
-  private boolean storeToDevice(long address, int size, long value) {
+  private boolean storeToDevice(Device device, long address, int size, long value) {
     context.pc += Integer.BYTES;
     context.retired++;
-    int exitCode = devices.write(address, size, value, context.retired);
-    if (exitCode != Devices.GO_ON) {
+    int exitCode = device.store(address - device.base(), size, value, hart, context.retired);
+    if (exitCode != Device.GO_ON) {
       context.stop = HartContext.Stop.SHUTDOWN;
       context.exitCode = exitCode;
     }

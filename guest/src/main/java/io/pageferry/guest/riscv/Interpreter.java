@@ -9,6 +9,9 @@ import java.lang.invoke.VarHandle;
  * index; loads and stores compare one tag and go straight to host memory; nothing is allocated; and
  * only taken jumps test whether to stop. Since the index counts instructions as well, the program
  * counter and the number of instructions retired are known at every point without being kept.
+ *
+ * <p>The file is longer than any other of the project: the loop is one method with a case for each
+ * operation, because a loop that calls a method for each would keep its state in memory.
  */
 final class Interpreter {
   private final HartContext context;

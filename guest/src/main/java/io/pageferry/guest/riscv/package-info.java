@@ -10,8 +10,8 @@
  *       once, into one {@code long}
  *   <li>{@code Interpreter}: the loop; what is slow or rare is in {@code Division}, {@code Atomics}
  *       and {@code Csrs}
- *   <li>{@code HartMemory}: the software TLB in front of the slots and the bus; here an access meets
- *       the userfault bit
+ *   <li>{@code HartMemory}: the software TLB in front of the slots and the bus; here an access
+ *       meets the userfault bit
  *   <li>{@code HostMemory}: the host's memory by address, for accesses that the TLB permits
  *   <li>{@code Csrs}, {@code Trap}: control and status registers, interrupts and exceptions
  * </ol>

@@ -6,6 +6,7 @@ import io.pageferry.guest.EmulatedVcpu;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.guest.Vcpu;
 import io.pageferry.guest.VcpuExit;
+import io.pageferry.guest.state.MalformedStateException;
 import io.pageferry.memory.FirstTouches;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
@@ -62,7 +63,9 @@ public final class SyntheticVcpu implements EmulatedVcpu {
   private final VcpuExit limitReached = new VcpuExit.LimitReached();
   private final VcpuExit corrupted = new VcpuExit.Shutdown(1);
 
-  public SyntheticVcpu(int index, MachineSpec spec, MachineSpec.Kind.Synthetic kind, GuestMemory memory) {
+  /** vCPU number {@code index} of a machine that is made as {@code spec} and {@code kind} say. */
+  public SyntheticVcpu(
+      int index, MachineSpec spec, MachineSpec.Kind.Synthetic kind, GuestMemory memory) {
     this.index = index;
     this.slots = memory.slots().toArray(MemorySlot[]::new);
     this.pages = memory.pageCount();
@@ -176,11 +179,6 @@ public final class SyntheticVcpu implements EmulatedVcpu {
     out.writeBoolean(pendingWrite);
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * @throws IllegalArgumentException if it is no state of such a vCPU
-   */
   @Override
   public void load(DataInput in) throws IOException {
     long done = in.readLong();
@@ -189,8 +187,8 @@ public final class SyntheticVcpu implements EmulatedVcpu {
     long page = in.readLong();
     boolean write = in.readBoolean();
     if (done < 0 || position < 0 || page < NO_PAGE || page >= pages) {
-      throw new IllegalArgumentException(
-          "The state of vCPU " + index + " is not one of a guest with " + pages + " pages.");
+      throw new MalformedStateException(
+          "vCPU " + index + " is not one of a guest with " + pages + " pages");
     }
     accesses.set(done);
     random.restore(randomState);

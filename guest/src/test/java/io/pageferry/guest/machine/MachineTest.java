@@ -13,7 +13,7 @@ import io.pageferry.guest.Machine;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.guest.Vcpu;
 import io.pageferry.guest.VcpuExit;
-import io.pageferry.guest.device.Devices;
+import io.pageferry.guest.device.Uart;
 import io.pageferry.guest.riscv.Assembler;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
@@ -88,7 +88,7 @@ class MachineTest {
 
   @Test
   void aGuestWritesToItsConsoleAndEndsItself() {
-    Assembler code = new Assembler().li(A1, Devices.UART_BASE);
+    Assembler code = new Assembler().li(A1, Uart.BASE);
     for (byte letter : "hello".getBytes(US_ASCII)) {
       code.addi(A0, ZERO, letter).store(0, A0, A1, 0);
     }
@@ -103,7 +103,7 @@ class MachineTest {
 
   @Test
   void aGuestReadsWhatIsSentToItsConsole() {
-    Assembler code = new Assembler().li(A1, Devices.UART_BASE);
+    Assembler code = new Assembler().li(A1, Uart.BASE);
     int poll = code.here();
     code.load(4, A0, A1, 5).i(0x13, 7, A0, A0, 1).beq(A0, ZERO, poll).load(4, A0, A1, 0);
     code.store(0, A0, A1, 0);

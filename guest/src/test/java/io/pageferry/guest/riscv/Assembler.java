@@ -1,6 +1,6 @@
 package io.pageferry.guest.riscv;
 
-import io.pageferry.guest.device.Devices;
+import io.pageferry.guest.device.Finisher;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -222,7 +222,7 @@ public final class Assembler {
 
   /** Ends the guest with an exit code, through the test finisher; uses t0 and t1. */
   public Assembler exit(int code) {
-    return li(T0, Devices.FINISHER_BASE)
+    return li(T0, Finisher.BASE)
         .li(T1, code == 0 ? 0x5555 : (long) code << 16 | 0x3333)
         .sw(T1, T0, 0);
   }

@@ -6,7 +6,7 @@ import static io.pageferry.guest.riscv.Assembler.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pageferry.guest.Machine;
-import io.pageferry.guest.device.Devices;
+import io.pageferry.guest.device.Clint;
 import io.pageferry.guest.machine.Machines;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,7 +17,7 @@ class InterruptTest {
   private static final long HANDLER = TestHart.RAM + 0x4000;
   private static final long TIMER = 1L << 63 | Csrs.TIMER_INTERRUPT;
   private static final long SOFTWARE = 1L << 63 | Csrs.SOFTWARE_INTERRUPT;
-  private static final long MTIMECMP = Devices.CLINT_BASE + 0x4000;
+  private static final long MTIMECMP = Clint.BASE + 0x4000;
   private static final int TIMER_ENABLE = 1 << Csrs.TIMER_INTERRUPT;
   private static final int SOFTWARE_ENABLE = 1 << Csrs.SOFTWARE_INTERRUPT;
 
@@ -51,7 +51,7 @@ class InterruptTest {
 
   @Test
   void theTimerWakesAHartThatWaits() {
-    Assembler code = new Assembler().li(A1, Devices.CLINT_BASE + 0xbff8).ld(A2, A1, 0);
+    Assembler code = new Assembler().li(A1, Clint.BASE + 0xbff8).ld(A2, A1, 0);
     code.li(A3, 20_000).add(A2, A2, A3).li(A1, MTIMECMP).sd(A2, A1, 0);
     code.append(enable(TIMER_ENABLE));
     int top = code.here();
@@ -68,7 +68,7 @@ class InterruptTest {
     Assembler code = enable(SOFTWARE_ENABLE).csrr(A0, MHARTID);
     code.beq(A0, ZERO, code.here() + 8);
     int spin = code.here();
-    code.jal(ZERO, spin).li(A1, Devices.CLINT_BASE + 4).addi(A2, ZERO, 1).sw(A2, A1, 0);
+    code.jal(ZERO, spin).li(A1, Clint.BASE + 4).addi(A2, ZERO, 1).sw(A2, A1, 0);
     int wait = code.here();
     code.wfi().jal(ZERO, wait);
     assertThatTheSecondHartIsInterrupted(code);
@@ -79,7 +79,7 @@ class InterruptTest {
     Assembler code = enable(SOFTWARE_ENABLE).csrr(A0, MHARTID);
     code.beq(A0, ZERO, code.here() + 12);
     int sleep = code.here();
-    code.wfi().jal(ZERO, sleep).li(A1, Devices.CLINT_BASE + 4).addi(A2, ZERO, 1).sw(A2, A1, 0);
+    code.wfi().jal(ZERO, sleep).li(A1, Clint.BASE + 4).addi(A2, ZERO, 1).sw(A2, A1, 0);
     int wait = code.here();
     code.wfi().jal(ZERO, wait);
     assertThatTheSecondHartIsInterrupted(code);
@@ -97,7 +97,7 @@ class InterruptTest {
 
   @Test
   void aDisabledInterruptStaysPendingUntilItIsEnabled() {
-    Assembler code = new Assembler().li(A1, Devices.CLINT_BASE).addi(A2, ZERO, 1).sw(A2, A1, 0);
+    Assembler code = new Assembler().li(A1, Clint.BASE).addi(A2, ZERO, 1).sw(A2, A1, 0);
     code.csrr(A3, MIP).addi(A0, A0, 1).append(enable(SOFTWARE_ENABLE)).addi(A0, A0, 1);
     try (TestHart guest = guest(code.exit(9), 0)) {
       assertThat(guest.runToShutdown()).isZero();
@@ -110,7 +110,7 @@ class InterruptTest {
   /** A guest does not notice how long it was paused: its time stands still. */
   @Test
   void aTimerThatIsSetGoesOffInTheMachineThatTheGuestWasMovedTo() {
-    Assembler code = new Assembler().li(A1, Devices.CLINT_BASE + 0xbff8).ld(A2, A1, 0);
+    Assembler code = new Assembler().li(A1, Clint.BASE + 0xbff8).ld(A2, A1, 0);
     code.li(A3, 3_000_000).add(A2, A2, A3).li(A1, MTIMECMP).sd(A2, A1, 0);
     code.append(enable(TIMER_ENABLE)).li(A1, DATA).sd(A1, A1, 8);
     int top = code.here();

@@ -4,7 +4,7 @@ import static io.pageferry.guest.riscv.Assembler.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.pageferry.guest.Machine;
-import io.pageferry.guest.device.Devices;
+import io.pageferry.guest.device.Clint;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -34,7 +34,7 @@ class LostGuestTest {
   void registersOfDevicesThatDoNotExistReadZeroAndIgnoreWrites() {
     Assembler body = new Assembler().ld(A0, A1, 0).sd(A1, A1, 0).ld(A2, A1, 0);
     try (TestHart guest = new TestHart(body.exit(0))) {
-      guest.setX(A1, Devices.CLINT_BASE + 0x3000);
+      guest.setX(A1, Clint.BASE + 0x3000);
       assertThat(guest.runToShutdown()).isZero();
       assertThat(guest.x(A0)).isZero();
       assertThat(guest.x(A2)).isZero();
