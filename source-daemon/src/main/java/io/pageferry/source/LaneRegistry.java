@@ -1,6 +1,5 @@
 package io.pageferry.source;
 
-import io.grpc.ServerCallHandler;
 import io.grpc.ServerServiceDefinition;
 import io.pageferry.daemon.GuestRegistry;
 import io.pageferry.daemon.StatusMessages;
@@ -8,20 +7,14 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.ProtocolVersions;
-import io.pageferry.proto.v1.DrainRequest;
 import io.pageferry.proto.v1.LaneHello;
-import io.pageferry.wire.Demand;
-import io.pageferry.wire.OutgoingFrame;
-import io.pageferry.wire.PageMethods;
+import io.pageferry.source.handover.SourceMigration;
+import io.pageferry.source.serve.PageLanes;
+import io.pageferry.source.serve.Session;
+import io.pageferry.source.serve.Sessions;
 
-/**
- * {@code pageferry.v1.PageService}: brings each lane to the migration that its hello names. Any
- * thread.
- */
-final class LaneRegistry {
-  private static final int DEMAND_READY_BYTES = 1 << 20;
-  private static final int DRAIN_READY_BYTES = 1 << 20;
-
+/** Brings each lane to the session of the migration that its hello names. Any thread. */
+final class LaneRegistry implements Sessions {
   private final GuestRegistry registry;
 
   /** Lanes for the guests of a registry. */
@@ -31,39 +24,11 @@ final class LaneRegistry {
 
   /** The service for the server. */
   ServerServiceDefinition service() {
-    ServerCallHandler<Demand, OutgoingFrame> demand =
-        (call, headers) -> {
-          call.setOnReadyThreshold(DEMAND_READY_BYTES);
-          call.sendHeaders(new io.grpc.Metadata());
-          call.request(1);
-          return new DemandLane(call, this);
-        };
-    ServerCallHandler<DrainRequest, OutgoingFrame> drain =
-        (call, headers) -> {
-          call.setOnReadyThreshold(DRAIN_READY_BYTES);
-          call.sendHeaders(new io.grpc.Metadata());
-          call.request(1);
-          return new DrainLane(call, this);
-        };
-    return ServerServiceDefinition.builder(PageMethods.servedService())
-        .addMethod(PageMethods.SERVED_DEMAND, demand)
-        .addMethod(PageMethods.SERVED_DRAIN, drain)
-        .build();
+    return PageLanes.service(this);
   }
 
-  SourceMigration attach(LaneHello hello, DemandLane lane) {
-    SourceMigration migration = named(hello);
-    migration.attach(lane);
-    return migration;
-  }
-
-  SourceMigration attach(LaneHello hello, DrainLane lane) {
-    SourceMigration migration = named(hello);
-    migration.attach(lane);
-    return migration;
-  }
-
-  private SourceMigration named(LaneHello hello) {
+  @Override
+  public Session named(LaneHello hello) {
     MigrationKey key = StatusMessages.key(hello.getMigration());
     SourceMigration migration =
         registry.all().stream()
@@ -80,7 +45,7 @@ final class LaneRegistry {
                         + key.epoch()
                         + " cannot attach: it is not a current migration of this source."));
     checkVersion(hello.getProtocolVersion());
-    return migration;
+    return migration.session();
   }
 
   private static void checkVersion(int version) {

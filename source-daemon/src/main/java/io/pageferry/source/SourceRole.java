@@ -12,6 +12,8 @@ import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.rpc.Ending;
+import io.pageferry.source.handover.MigrationPlan;
+import io.pageferry.source.handover.SourceMigration;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.slf4j.event.Level;
@@ -84,12 +86,13 @@ public final class SourceRole implements Departures {
         registry.depart(() ->
             guest.depart(here ->
                 new SourceMigration(
-                    new MigrationKey(UUID.randomUUID(), here.id(), here.fence().epoch() + 1),
                     here,
-                    destination,
-                    advertised.get().toString(),
-                    cap == 0 ? config.maxBytesInFlight().bytes() : cap,
-                    drainAfterMillis,
+                    new MigrationPlan(
+                        new MigrationKey(UUID.randomUUID(), here.id(), here.fence().epoch() + 1),
+                        destination,
+                        advertised.get().toString(),
+                        cap == 0 ? config.maxBytesInFlight().bytes() : cap,
+                        drainAfterMillis),
                     phaseLevel)));
     started.start();
     return started;

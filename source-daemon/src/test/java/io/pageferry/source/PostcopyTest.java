@@ -11,6 +11,7 @@ import io.pageferry.proto.v1.PageFrame;
 import io.pageferry.proto.v1.Phase;
 import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.UnloadGuestRequest;
+import io.pageferry.source.image.Delivery;
 import java.util.BitSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,14 +87,14 @@ class PostcopyTest {
   @Test
   void aFetchIsAnsweredWhileTheDrainIsHeldAtItsCap() throws Exception {
     PageFrame first = destination.drain().take();
-    assertThat(first.getPageCount()).isEqualTo(DrainCursor.MAX_FRAME_PAGES);
+    assertThat(first.getPageCount()).isEqualTo(Delivery.MAX_FRAME_PAGES);
     destination.demand().send(TestLane.fetch(0, PAGES - 1, 1));
     PageFrame fetched = destination.demand().take();
     assertThat(fetched.getFirstPage()).isEqualTo(PAGES - 1);
     assertThat(fetched.getData().size()).isEqualTo((int) PAGE);
     assertThat(destination.drain().waiting()).isZero();
     assertThat(source.status().getMigration().getPages().getSent())
-        .isEqualTo(DrainCursor.MAX_FRAME_PAGES + 1);
+        .isEqualTo(Delivery.MAX_FRAME_PAGES + 1);
   }
 
   @Test
@@ -119,7 +120,7 @@ class PostcopyTest {
 
   @Test
   void aFetchOfTooManyPagesIsRefused() throws Exception {
-    destination.demand().send(TestLane.fetch(0, 0, DemandLane.MAX_FETCH_PAGES + 1));
+    destination.demand().send(TestLane.fetch(0, 0, 257));
     assertThat(destination.demand().error().code()).isEqualTo(ErrorCode.INVALID_ARGUMENT);
     assertPausedWithEveryPageKept();
   }
@@ -140,7 +141,7 @@ class PostcopyTest {
   }
 
   @Test
-  void aLostUrgentLanePausesTheMigrationAndTheOthersGoOn() throws Exception {
+  void aLostDemandLanePausesTheMigrationAndTheOthersGoOn() throws Exception {
     destination.demand().close();
     assertPausedWithEveryPageKept();
     destination.demandLanes.get(1).send(TestLane.fetch(0, 5, 1));
@@ -151,7 +152,7 @@ class PostcopyTest {
   void aPausedMigrationWhosePagesAllArriveIsComplete() throws Exception {
     destination.demand().close();
     assertPausedWithEveryPageKept();
-    for (int frames = 0; frames < PAGES / DrainCursor.MAX_FRAME_PAGES; frames++) {
+    for (int frames = 0; frames < PAGES / Delivery.MAX_FRAME_PAGES; frames++) {
       destination.drain().send(installed(destination.drain().take()));
     }
     var _ = source.awaitPhase(Phase.PHASE_COMPLETED);

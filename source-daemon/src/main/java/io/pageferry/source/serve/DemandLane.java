@@ -1,4 +1,4 @@
-package io.pageferry.source;
+package io.pageferry.source.serve;
 
 import io.grpc.ServerCall;
 import io.pageferry.memory.MemorySlot;
@@ -7,14 +7,14 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.rpc.PollingLoop;
+import io.pageferry.source.image.Delivery;
 import io.pageferry.wire.Demand;
 import io.pageferry.wire.OutgoingFrame;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The urgent lane: answers each fetch at once, on the event loop that read it. Takes no further
- * fetch while the connection cannot take an answer.
+ * A demand lane: answers each fetch of a vCPU at once, on the event loop that read it. Takes no
+ * further fetch while the connection cannot take an answer.
  */
 final class DemandLane extends Lane<Demand> {
   /** Most pages in one fetch. */
@@ -23,47 +23,41 @@ final class DemandLane extends Lane<Demand> {
   /** Most pages that follow one fetch. */
   static final int MAX_PREFETCH_PAGES = 64;
 
-  private final LaneRegistry registry;
-
-  /** A page that is sent again; see {@link PageLedger#copyUnlessReleased}. */
+  /** A page that is sent again; see {@link Delivery#copyUnlessReleased}. */
   private final MemorySegment copy = MemorySegment.ofArray(new byte[PageGeometry.PAGE_SIZE]);
 
-  private @Nullable SourceMigration migration;
   private boolean owesRequest;
 
-  DemandLane(ServerCall<Demand, OutgoingFrame> call, LaneRegistry registry) {
-    super(call);
-    this.registry = registry;
+  DemandLane(ServerCall<Demand, OutgoingFrame> call, Sessions sessions) {
+    super(call, sessions);
   }
 
   @Override
   String name() {
-    return "urgent";
+    return "demand";
   }
 
   @Override
-  void receive(Demand message) {
-    SourceMigration attached = migration;
-    if (attached == null) {
-      LaneHello hello = message.hello();
-      attached = registry.attach(hello == null ? LaneHello.getDefaultInstance() : hello, this);
-      migration = attached;
-      send(OutgoingFrame.ATTACHED);
-    } else {
-      fetch(attached, message);
-      prefetch(attached, message);
-      attached.checkComplete();
-      PollingLoop.expectMore();
-    }
-    if (isReady()) {
-      request(1);
-    } else {
-      owesRequest = true;
-    }
+  LaneHello hello(Demand message) {
+    LaneHello hello = message.hello();
+    return hello == null ? LaneHello.getDefaultInstance() : hello;
   }
 
-  private void fetch(SourceMigration attached, Demand demand) {
-    PageLedger ledger = attached.frozenPages();
+  @Override
+  void attachTo(Session joined) {
+    joined.attach(this);
+  }
+
+  @Override
+  void receive(Session attached, Demand demand) {
+    Delivery delivery = attached.delivery();
+    fetch(delivery, demand);
+    prefetch(delivery, demand);
+    attached.progressed();
+    PollingLoop.expectMore();
+  }
+
+  private void fetch(Delivery delivery, Demand demand) {
     int count = demand.pageCount();
     long first = demand.firstPage();
     if (count > MAX_FETCH_PAGES) {
@@ -75,17 +69,16 @@ final class DemandLane extends Lane<Demand> {
               + Integer.toUnsignedString(count)
               + ".");
     }
-    MemorySlot slot = ledger.slot(demand.slotId(), first, count);
+    MemorySlot slot = delivery.image().slot(demand.slotId(), first, count);
     for (long page = first; page < first + count; page++) {
-      send(answer(ledger, slot, page));
+      send(answer(delivery, slot, page));
     }
-    attached.drainCursor().faulted(slot, first);
+    delivery.faulted(slot, first);
   }
 
   /** Pages that exist, hold something and were not sent; those in a row share a frame. */
-  private void prefetch(SourceMigration attached, Demand demand) {
-    PageLedger ledger = attached.frozenPages();
-    MemorySlot slot = ledger.slot(demand.slotId(), 0, 1);
+  private void prefetch(Delivery delivery, Demand demand) {
+    MemorySlot slot = delivery.image().slot(demand.slotId(), 0, 1);
     int count =
         Integer.compareUnsigned(demand.prefetchCount(), MAX_PREFETCH_PAGES) < 0
             ? demand.prefetchCount()
@@ -96,8 +89,8 @@ final class DemandLane extends Lane<Demand> {
       long page = demand.prefetchFirst() + i * demand.prefetchStep();
       if (page < 0
           || page >= slot.pageCount()
-          || !ledger.hasContent(slot, page)
-          || !ledger.markSent(slot, page)) {
+          || !delivery.image().hasContent(slot, page)
+          || !delivery.markSent(slot, page)) {
         continue;
       }
       if (run > 0 && page != first + run) {
@@ -112,16 +105,25 @@ final class DemandLane extends Lane<Demand> {
     }
   }
 
-  private OutgoingFrame answer(PageLedger ledger, MemorySlot slot, long page) {
-    if (!ledger.hasContent(slot, page)) {
+  private OutgoingFrame answer(Delivery delivery, MemorySlot slot, long page) {
+    if (!delivery.image().hasContent(slot, page)) {
       return OutgoingFrame.zeros(slot, page, 1);
     }
-    if (ledger.markSent(slot, page)) {
+    if (delivery.markSent(slot, page)) {
       return OutgoingFrame.bytes(slot, page, 1);
     }
-    return ledger.copyUnlessReleased(slot, page, copy)
+    return delivery.copyUnlessReleased(slot, page, copy)
         ? OutgoingFrame.copied(slot, page, copy)
         : OutgoingFrame.acknowledged(slot, page);
+  }
+
+  @Override
+  void requestNext() {
+    if (isReady()) {
+      request(1);
+    } else {
+      owesRequest = true;
+    }
   }
 
   @Override
@@ -129,13 +131,6 @@ final class DemandLane extends Lane<Demand> {
     if (owesRequest && isReady()) {
       owesRequest = false;
       request(1);
-    }
-  }
-
-  @Override
-  void lost(String why) {
-    if (migration != null) {
-      migration.laneLost(why);
     }
   }
 }

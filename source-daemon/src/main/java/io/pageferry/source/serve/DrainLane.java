@@ -1,24 +1,26 @@
-package io.pageferry.source;
+package io.pageferry.source.serve;
 
 import io.grpc.ServerCall;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.proto.v1.DrainRequest;
+import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.proto.v1.PageRange;
+import io.pageferry.source.image.Delivery;
 import io.pageferry.wire.OutgoingFrame;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The drain lane: sends every page that was not sent yet, in the order of {@link DrainCursor}, as
- * long as the connection takes frames and the bytes in flight stay under the cap; acknowledgements
- * come upstream.
+ * The drain lane: sends every page that was not sent yet, in the order that {@link Delivery} gives,
+ * as long as the connection takes frames and the bytes in flight stay under the cap;
+ * acknowledgements come upstream.
  *
  * <p>Runs on the event loop of its connection, without a thread of its own; {@link #start} may be
  * called by any thread.
  */
 final class DrainLane extends Lane<DrainRequest> {
-  private static final long FRAME_BYTES = PageGeometry.bytes(DrainCursor.MAX_FRAME_PAGES);
+  private static final long FRAME_BYTES = PageGeometry.bytes(Delivery.MAX_FRAME_PAGES);
 
   /** The part of the cap that the drain keeps to while faults come: an eighth. */
   private static final int FAULTS_SHARE = 8;
@@ -26,16 +28,15 @@ final class DrainLane extends Lane<DrainRequest> {
   /** Longest time for which faults hold the drain back altogether. */
   private static final long HELD_BACK_MILLIS = 2;
 
-  private final LaneRegistry registry;
-  private @Nullable SourceMigration migration;
   private long maxBytesInFlight;
   private boolean pumpIsDue;
   private boolean mayOvertakeFaults;
-  private @Nullable DrainCursor cursor;
 
-  DrainLane(ServerCall<DrainRequest, OutgoingFrame> call, LaneRegistry registry) {
-    super(call);
-    this.registry = registry;
+  /** What is sent; null until {@link #start}. */
+  private @Nullable Delivery started;
+
+  DrainLane(ServerCall<DrainRequest, OutgoingFrame> call, Sessions sessions) {
+    super(call, sessions);
   }
 
   @Override
@@ -44,29 +45,30 @@ final class DrainLane extends Lane<DrainRequest> {
   }
 
   @Override
-  void receive(DrainRequest message) {
-    SourceMigration attached = migration;
-    if (attached == null) {
-      migration = registry.attach(message.getHello(), this);
-      send(OutgoingFrame.ATTACHED);
-    } else {
-      for (PageRange range : message.getInstalledList()) {
-        attached
-            .frozenPages()
-            .acknowledge(
-                range.getSlot(),
-                range.getFirstPage(),
-                Integer.toUnsignedLong(range.getPageCount()));
-      }
-      attached.checkComplete();
-      pump();
+  LaneHello hello(DrainRequest message) {
+    return message.getHello();
+  }
+
+  @Override
+  void attachTo(Session joined) {
+    joined.attach(this);
+  }
+
+  @Override
+  void receive(Session attached, DrainRequest message) {
+    for (PageRange range : message.getInstalledList()) {
+      attached
+          .delivery()
+          .acknowledge(
+              range.getSlot(), range.getFirstPage(), Integer.toUnsignedLong(range.getPageCount()));
     }
-    request(1);
+    pump();
+    attached.progressed();
   }
 
   /** The guest is handed over: sends its pages from now on. */
-  synchronized void start(DrainCursor drainCursor, long bytesInFlightCap) {
-    cursor = drainCursor;
+  synchronized void start(Delivery delivery, long bytesInFlightCap) {
+    started = delivery;
     maxBytesInFlight = bytesInFlightCap;
     pump();
   }
@@ -77,18 +79,18 @@ final class DrainLane extends Lane<DrainRequest> {
   }
 
   private synchronized void pump() {
-    DrainCursor next = cursor;
-    if (next == null) {
+    Delivery delivery = started;
+    if (delivery == null) {
       return;
     }
     // Whole frames only: a frame cut to the room that is left would make many small ones.
-    while (isReady() && next.ledger().bytesInFlight() <= maxBytesInFlight - FRAME_BYTES) {
-      if (!mayOvertakeFaults && next.ledger().bytesInFlight() > inFlightLimit(next) - FRAME_BYTES) {
+    while (isReady() && delivery.bytesInFlight() <= maxBytesInFlight - FRAME_BYTES) {
+      if (!mayOvertakeFaults && delivery.bytesInFlight() > inFlightLimit(delivery) - FRAME_BYTES) {
         pumpLater();
         return;
       }
       mayOvertakeFaults = false;
-      OutgoingFrame frame = next.next();
+      OutgoingFrame frame = delivery.nextFrame();
       if (frame == null) {
         return;
       }
@@ -121,16 +123,9 @@ final class DrainLane extends Lane<DrainRequest> {
   }
 
   /** While faults come, little is put between a vCPU and the pages that the drain has sent. */
-  private long inFlightLimit(DrainCursor next) {
-    return next.faultsCome()
+  private long inFlightLimit(Delivery delivery) {
+    return delivery.faultsCome()
         ? Math.max(maxBytesInFlight / FAULTS_SHARE, FRAME_BYTES)
         : maxBytesInFlight;
-  }
-
-  @Override
-  void lost(String why) {
-    if (migration != null) {
-      migration.laneLost(why);
-    }
   }
 }

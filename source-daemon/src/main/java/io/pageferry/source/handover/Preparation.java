@@ -1,10 +1,9 @@
-package io.pageferry.source;
+package io.pageferry.source.handover;
 
 import io.pageferry.daemon.HostedGuest;
 import io.pageferry.daemon.StatusMessages;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
-import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.PrepareRequest;
@@ -20,9 +19,8 @@ final class Preparation {
    *
    * @throws PageFerryException the destination's reason, or VERSION_MISMATCH
    */
-  static PrepareResponse make(
-      DestinationClient client, MigrationKey key, HostedGuest guest, String pageServiceAddress) {
-    PrepareResponse response = client.prepare(request(key, guest, pageServiceAddress));
+  static PrepareResponse make(DestinationClient client, MigrationPlan plan, HostedGuest guest) {
+    PrepareResponse response = client.prepare(request(plan, guest));
     var _ =
         ProtocolVersions.SPOKEN.negotiate(
             new ProtocolVersions(response.getProtocolVersion(), response.getProtocolVersion()),
@@ -30,12 +28,10 @@ final class Preparation {
     return response;
   }
 
-  /** The request of a migration whose lanes are served at {@code pageServiceAddress}. */
-  private static PrepareRequest request(
-      MigrationKey key, HostedGuest guest, String pageServiceAddress) {
+  private static PrepareRequest request(MigrationPlan plan, HostedGuest guest) {
     PrepareRequest.Builder request =
         PrepareRequest.newBuilder()
-            .setMigration(StatusMessages.ref(key))
+            .setMigration(StatusMessages.ref(plan.key()))
             .setVersions(
                 VersionRange.newBuilder()
                     .setMinimum(ProtocolVersions.SPOKEN.minimum())
@@ -44,14 +40,14 @@ final class Preparation {
             .setGuestName(guest.name())
             .setVcpuCount(guest.machine().spec().vcpus())
             .setPageSizeBytes(PageGeometry.PAGE_SIZE)
-            .setPageServiceAddress(pageServiceAddress);
+            .setPageServiceAddress(plan.pageServiceAddress());
     for (MemorySlot slot : guest.memory().slots()) {
       request.addSlots(
           io.pageferry.proto.v1.MemorySlot.newBuilder()
               .setId(slot.id())
               .setGuestPhysicalAddress(slot.base())
               .setSizeBytes(slot.sizeBytes()));
-      request.addExpected(GuestSnapshot.contents(slot));
+      request.addExpected(GuestState.contents(slot));
     }
     return request.build();
   }

@@ -1,4 +1,4 @@
-package io.pageferry.source;
+package io.pageferry.source.handover;
 
 import com.google.protobuf.ByteString;
 import io.pageferry.guest.Machine;
@@ -7,26 +7,27 @@ import io.pageferry.memory.PageGeometry;
 import io.pageferry.proto.v1.PageFrame;
 import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.proto.v1.TransferStateRequest;
+import io.pageferry.source.image.Delivery;
 
-/** A guest that stands still, as the destination gets to know it. Stateless. */
-final class GuestSnapshot {
-  private GuestSnapshot() {}
+/** What TransferState says of a guest that stands still. Stateless. */
+final class GuestState {
+  private GuestState() {}
 
   /**
    * State and page maps, and the pages that the vCPUs need at once; the caller adds whose they are.
    *
-   * @param pages where those count as sent
+   * @param delivery where those count as sent
    * @param withFirstPages whether the destination takes such pages
    */
   static TransferStateRequest.Builder of(
-      Machine machine, PageLedger pages, boolean withFirstPages) {
+      Machine machine, Delivery delivery, boolean withFirstPages) {
     TransferStateRequest.Builder request =
         TransferStateRequest.newBuilder().setMachineState(ByteString.copyFrom(machine.saveState()));
     for (MemorySlot slot : machine.memory().slots()) {
       request.addContents(contents(slot));
     }
     if (withFirstPages) {
-      machine.accessedNext().forEach(address -> addFirstPage(request, pages, address));
+      machine.accessedNext().forEach(address -> addFirstPage(request, delivery, address));
     }
     return request;
   }
@@ -41,13 +42,13 @@ final class GuestSnapshot {
 
   /** Adds a page, unless it is zero or there already. */
   private static void addFirstPage(
-      TransferStateRequest.Builder request, PageLedger pages, long address) {
-    MemorySlot slot = pages.memory().slotAt(address);
+      TransferStateRequest.Builder request, Delivery delivery, long address) {
+    MemorySlot slot = delivery.image().memory().slotAt(address);
     if (slot == null) {
       return;
     }
     long page = PageGeometry.pages(address - slot.base());
-    if (pages.hasContent(slot, page) && pages.markSent(slot, page)) {
+    if (delivery.image().hasContent(slot, page) && delivery.markSent(slot, page)) {
       request.addFirstPages(
           PageFrame.newBuilder()
               .setSlot(slot.id())

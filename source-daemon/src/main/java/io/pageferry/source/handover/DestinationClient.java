@@ -1,4 +1,4 @@
-package io.pageferry.source;
+package io.pageferry.source.handover;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import io.grpc.Context;

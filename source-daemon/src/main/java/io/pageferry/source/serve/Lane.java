@@ -1,18 +1,20 @@
-package io.pageferry.source;
+package io.pageferry.source.serve;
 
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
 import io.pageferry.migration.PageFerryException;
+import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.rpc.ErrorStatus;
 import io.pageferry.wire.OutgoingFrame;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The source's end of one lane: a call of the destination's, attached to the migration that its
- * hello names.
+ * The source's end of one lane: a call of the destination's, attached to the session that its hello
+ * names.
  *
  * <p>gRPC calls it on the event loop of the lane's connection. Other threads may call {@link #end};
  * every use of the call is under the lane's monitor, because a call is not thread-safe.
@@ -21,21 +23,35 @@ abstract class Lane<Q> extends ServerCall.Listener<Q> {
   private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
   private final ServerCall<Q, OutgoingFrame> call;
+  private final Sessions sessions;
   private final LongAdder bytesSent = new LongAdder();
+
+  /** Null until the hello has come. */
+  private @Nullable Session session;
+
   private boolean ended;
 
-  Lane(ServerCall<Q, OutgoingFrame> call) {
+  Lane(ServerCall<Q, OutgoingFrame> call, Sessions sessions) {
     this.call = call;
+    this.sessions = sessions;
   }
 
   /** What the lane is called in messages to people. */
   abstract String name();
 
-  /** A message of the destination. */
-  abstract void receive(Q message);
+  /** What the first message says of where the lane belongs. */
+  abstract LaneHello hello(Q message);
 
-  /** The lane's call has ended or broken, not by {@link #end}. */
-  abstract void lost(String why);
+  /** Makes the lane one of the session's. */
+  abstract void attachTo(Session joined);
+
+  /** A message after the hello. */
+  abstract void receive(Session attached, Q message);
+
+  /** Asks for the next message. */
+  void requestNext() {
+    request(1);
+  }
 
   /** Bytes of page frames' content and headers handed to the transport. */
   long bytesSent() {
@@ -86,7 +102,16 @@ abstract class Lane<Q> extends ServerCall.Listener<Q> {
   @Override
   public final void onMessage(Q message) {
     try {
-      receive(message);
+      Session attached = session;
+      if (attached == null) {
+        attached = sessions.named(hello(message));
+        attachTo(attached);
+        session = attached;
+        send(OutgoingFrame.ATTACHED);
+      } else {
+        receive(attached, message);
+      }
+      requestNext();
     } catch (RuntimeException | Error e) {
       failed(e);
     }
@@ -113,6 +138,13 @@ abstract class Lane<Q> extends ServerCall.Listener<Q> {
         LOG.error("The {} lane failed.", name(), error);
       }
       lost("the " + name() + " lane was ended: " + error.getMessage());
+    }
+  }
+
+  private void lost(String why) {
+    Session attached = session;
+    if (attached != null) {
+      attached.laneLost(why);
     }
   }
 

@@ -1,4 +1,4 @@
-package io.pageferry.source;
+package io.pageferry.source.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -6,24 +6,36 @@ import static org.awaitility.Awaitility.await;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
+import io.pageferry.migration.MigrationKey;
+import io.pageferry.proto.v1.DrainRequest;
+import io.pageferry.source.image.Delivery;
+import io.pageferry.source.image.FrozenImage;
+import io.pageferry.source.image.Pages;
 import io.pageferry.wire.OutgoingFrame;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class DrainLaneTest {
   private static final long PAGES = 1000;
+
+  /** Room for one frame. */
+  private static final long SMALLEST_CAP = PageGeometry.bytes(Delivery.MAX_FRAME_PAGES);
+
   private static final long CAP = PageGeometry.bytes(100);
 
   private final GuestMemory memory = Pages.memory(PAGES, PAGES);
   private final MemorySlot slot = Pages.slot(memory);
-  private final PageLedger ledger = new PageLedger(memory);
-  private final RecordingCall call = new RecordingCall();
-  private final DrainLane lane = new DrainLane(call, new LaneRegistry(SourceHarness.noGuests()));
+  private final Delivery delivery = new FrozenImage(memory).newDelivery();
+  private final RecordingCall<DrainRequest> call = RecordingCall.drain();
+  private final Session session =
+      new Session(new MigrationKey(new UUID(1, 1), new UUID(2, 2), 2), 1, new RecordingOwner());
+  private final DrainLane lane = new DrainLane(call, hello -> session);
 
   @AfterEach
   void unmap() {
@@ -41,80 +53,78 @@ class DrainLaneTest {
   }
 
   private void acknowledge(OutgoingFrame frame) {
-    ledger.acknowledge(
+    delivery.acknowledge(
         Objects.requireNonNull(frame.slot()).id(), frame.firstPage(), frame.pageCount());
     lane.onReady();
   }
 
   @Test
   void bytesInFlightStayUnderTheCapWhileNothingIsAcknowledged() {
-    lane.start(new DrainCursor(ledger), CAP);
+    lane.start(delivery, CAP);
     for (int i = 0; i < 50; i++) {
       lane.onReady();
     }
     assertThat(call.frames).isNotEmpty();
-    assertThat(ledger.bytesInFlight()).isLessThanOrEqualTo(CAP);
+    assertThat(delivery.bytesInFlight()).isLessThanOrEqualTo(CAP);
   }
 
   @Test
   void fetchedPagesCountTowardsTheCapAsWell() {
     for (long page = PAGES - 99; page < PAGES; page++) {
-      assertThat(ledger.markSent(slot, page)).isTrue();
+      assertThat(delivery.markSent(slot, page)).isTrue();
     }
-    lane.start(new DrainCursor(ledger), CAP);
-    assertThat(ledger.bytesInFlight()).isLessThanOrEqualTo(CAP);
+    lane.start(delivery, CAP);
+    assertThat(delivery.bytesInFlight()).isLessThanOrEqualTo(CAP);
   }
 
   @Test
   void acknowledgementsMakeRoomForMoreUntilEveryPageIsSentOnce() {
-    lane.start(new DrainCursor(ledger), CAP);
+    lane.start(delivery, CAP);
     for (int next = 0; next < call.frames.size(); next++) {
-      assertThat(ledger.bytesInFlight()).isLessThanOrEqualTo(CAP);
+      assertThat(delivery.bytesInFlight()).isLessThanOrEqualTo(CAP);
       acknowledge(call.frames.get(next));
     }
     assertThat(pagesSent()).containsExactlyElementsOf(LongStream.range(0, PAGES).boxed().toList());
-    assertThat(ledger.isComplete()).isTrue();
-    assertThat(ledger.bytesInFlight()).isZero();
+    assertThat(delivery.isComplete()).isTrue();
+    assertThat(delivery.bytesInFlight()).isZero();
   }
 
   @Test
   void theSmallestCapStillDrainsEverything() {
-    lane.start(new DrainCursor(ledger), SourceConfig.MIN_BYTES_IN_FLIGHT.bytes());
+    lane.start(delivery, SMALLEST_CAP);
     for (int next = 0; next < call.frames.size(); next++) {
       acknowledge(call.frames.get(next));
     }
-    assertThat(ledger.isComplete()).isTrue();
+    assertThat(delivery.isComplete()).isTrue();
   }
 
   @Test
   void whileFaultsComeAnEighthOfTheCapIsInFlight() {
-    DrainCursor cursor = new DrainCursor(ledger);
-    long cap = 8 * SourceConfig.MIN_BYTES_IN_FLIGHT.bytes();
+    long cap = 8 * SMALLEST_CAP;
     call.room = 0;
-    lane.start(cursor, cap);
+    lane.start(delivery, cap);
     for (int fault = 0; fault < 20; fault++) {
-      cursor.faulted(slot, PAGES - 1);
+      delivery.faulted(slot, PAGES - 1);
       call.room = call.frames.size() + 1;
       lane.onReady();
     }
-    assertThat(ledger.bytesInFlight()).isPositive().isLessThanOrEqualTo(cap / 8);
+    assertThat(delivery.bytesInFlight()).isPositive().isLessThanOrEqualTo(cap / 8);
 
     // No fault comes any more: the drain goes back to the whole cap as soon as it may send again.
     call.room = Integer.MAX_VALUE;
     acknowledge(call.frames.getFirst());
     acknowledge(call.frames.get(1));
     acknowledge(call.frames.get(2));
-    assertThat(ledger.bytesInFlight()).isGreaterThan(cap / 2).isLessThanOrEqualTo(cap);
+    assertThat(delivery.bytesInFlight()).isGreaterThan(cap / 2).isLessThanOrEqualTo(cap);
   }
 
   @Test
   void pagesThatAreNeverAcknowledgedDoNotHoldTheDrainBackForEver() {
-    DrainCursor cursor = new DrainCursor(ledger);
     for (long page = PAGES - 100; page < PAGES; page++) {
-      assertThat(ledger.markSent(slot, page)).isTrue();
+      assertThat(delivery.markSent(slot, page)).isTrue();
     }
-    cursor.faulted(slot, PAGES - 1);
-    lane.start(cursor, 8 * SourceConfig.MIN_BYTES_IN_FLIGHT.bytes());
+    delivery.faulted(slot, PAGES - 1);
+    lane.start(delivery, 8 * SMALLEST_CAP);
     await()
         .atMost(Duration.ofSeconds(20))
         .untilAsserted(() -> assertThat(List.copyOf(call.frames)).isNotEmpty());
@@ -122,8 +132,8 @@ class DrainLaneTest {
 
   @Test
   void aPageThatWasFetchedIsNotDrained() {
-    assertThat(ledger.markSent(slot, 70)).isTrue();
-    lane.start(new DrainCursor(ledger), Long.MAX_VALUE);
+    assertThat(delivery.markSent(slot, 70)).isTrue();
+    lane.start(delivery, Long.MAX_VALUE);
     assertThat(pagesSent()).hasSize((int) PAGES - 1).doesNotContain(70L).doesNotHaveDuplicates();
   }
 
@@ -131,7 +141,7 @@ class DrainLaneTest {
   void aPageThatWasNeverWrittenIsNotDrained() {
     try (GuestMemory sparse = Pages.memory(PAGES, 0)) {
       Pages.write(Pages.slot(sparse), 500);
-      lane.start(new DrainCursor(new PageLedger(sparse)), Long.MAX_VALUE);
+      lane.start(new FrozenImage(sparse).newDelivery(), Long.MAX_VALUE);
       assertThat(pagesSent()).containsExactly(500L);
     }
   }
@@ -140,7 +150,7 @@ class DrainLaneTest {
   void aWrittenPageOfZerosTravelsWithoutItsBytes() {
     try (GuestMemory zeros = Pages.memory(10, 10)) {
       Pages.slot(zeros).segment().fill((byte) 0);
-      lane.start(new DrainCursor(new PageLedger(zeros)), Long.MAX_VALUE);
+      lane.start(new FrozenImage(zeros).newDelivery(), Long.MAX_VALUE);
       assertThat(call.frames).hasSize(1);
       assertThat(call.frames.getFirst().zero()).isTrue();
       assertThat(call.frames.getFirst().encodedBytes()).isLessThan(20);
@@ -150,7 +160,7 @@ class DrainLaneTest {
   @Test
   void nothingIsSentWhileTheConnectionTakesNothing() {
     call.room = 2;
-    lane.start(new DrainCursor(ledger), Long.MAX_VALUE);
+    lane.start(delivery, Long.MAX_VALUE);
     assertThat(call.frames).hasSize(2);
     call.room = 3;
     lane.onReady();
@@ -160,13 +170,13 @@ class DrainLaneTest {
   @Test
   void aLaneThatHasEndedSendsNothingMore() {
     call.room = 1;
-    lane.start(new DrainCursor(ledger), Long.MAX_VALUE);
+    lane.start(delivery, Long.MAX_VALUE);
     lane.end(new IllegalArgumentException("cancelled"));
     call.room = Integer.MAX_VALUE;
     lane.onReady();
     assertThat(call.frames).hasSize(1);
     assertThat(call.closed).isNotNull();
-    assertThat(ledger.bytesInFlight()).isEqualTo(PageGeometry.bytes(DrainCursor.MAX_FRAME_PAGES));
+    assertThat(delivery.bytesInFlight()).isEqualTo(PageGeometry.bytes(Delivery.MAX_FRAME_PAGES));
   }
 
   @Test
@@ -176,12 +186,12 @@ class DrainLaneTest {
         Thread.ofPlatform()
             .start(() -> {
               for (long page = PAGES - 1; page >= 0; page--) {
-                if (ledger.markSent(slot, page)) {
+                if (delivery.markSent(slot, page)) {
                   fetched.add(page);
                 }
               }
             });
-    lane.start(new DrainCursor(ledger), Long.MAX_VALUE);
+    lane.start(delivery, Long.MAX_VALUE);
     demand.join();
     lane.onReady();
     fetched.addAll(pagesSent());

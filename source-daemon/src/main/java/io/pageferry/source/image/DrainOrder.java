@@ -1,4 +1,4 @@
-package io.pageferry.source;
+package io.pageferry.source.image;
 
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
@@ -9,20 +9,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which pages the drain sends next. It walks the guest's memory in order of address, round and
- * round until nothing is left, and lets itself be moved: to the neighbourhood of a fault that lies
- * near an earlier one, for then the guest is likely to go on there. Faults all over the place leave
- * it where it is, since following them would leave holes, and holes make small frames.
+ * In which order a delivery's drain sends pages. It walks the guest's memory in order of address,
+ * round and round until nothing is left, and lets itself be moved: to the neighbourhood of a fault
+ * that lies near an earlier one, for then the guest is likely to go on there. Faults all over the
+ * place leave it where it is, since following them would leave holes, and holes make small frames.
  *
  * <p>Frames grow while no faults come, and are small while they do: a vCPU waits no longer than a
  * frame takes for the thread or the wire that it shares with the drain.
  *
- * <p>{@link #faulted} is called by urgent lanes; {@link #next} by the drain, one thread at a time.
+ * <p>{@link #faulted} is called by demand lanes; {@link #next} by the drain, one thread at a time.
  */
-final class DrainCursor {
-  /** Most pages in one frame: 256 KiB. */
-  static final int MAX_FRAME_PAGES = 64;
-
+final class DrainOrder {
   /** Most pages in one frame while faults come: 64 KiB. */
   static final int MIN_FRAME_PAGES = 16;
 
@@ -34,10 +31,10 @@ final class DrainCursor {
 
   private record Place(int slotIndex, long page) {}
 
-  private final PageLedger ledger;
+  private final Delivery delivery;
   private final List<MemorySlot> slots;
 
-  /** Guards what urgent lanes write, for moments. */
+  /** Guards what demand lanes write, for moments. */
   private final Object trail = new Object();
 
   private final long[] recent = new long[REMEMBERED];
@@ -47,15 +44,15 @@ final class DrainCursor {
 
   private int slotIndex;
   private long cursor;
-  private int framePages = MAX_FRAME_PAGES;
+  private int framePages = Delivery.MAX_FRAME_PAGES;
 
-  DrainCursor(PageLedger ledger) {
-    this.ledger = ledger;
-    this.slots = ledger.memory().slots();
+  DrainOrder(Delivery delivery) {
+    this.delivery = delivery;
+    this.slots = delivery.image().memory().slots();
     Arrays.fill(recent, Long.MIN_VALUE / 2);
   }
 
-  /** A vCPU has faulted on a page, which an urgent lane sends. */
+  /** A vCPU has faulted on a page, which a demand lane sends. */
   void faulted(MemorySlot slot, long page) {
     long gfn = PageGeometry.pages(slot.base()) + page;
     synchronized (trail) {
@@ -63,7 +60,7 @@ final class DrainCursor {
       for (long earlier : recent) {
         long distance = gfn - earlier;
         if (distance != 0 && Math.abs(distance) <= NEIGHBOURHOOD_PAGES) {
-          long from = distance > 0 ? page : Math.max(0, page - MAX_FRAME_PAGES);
+          long from = distance > 0 ? page : Math.max(0, page - Delivery.MAX_FRAME_PAGES);
           target = new Place(slots.indexOf(slot), from);
           break;
         }
@@ -75,13 +72,8 @@ final class DrainCursor {
   /** Whether a fault came since the last frames. */
   boolean faultsCome() {
     synchronized (trail) {
-      return faultsCome || framePages < MAX_FRAME_PAGES;
+      return faultsCome || framePages < Delivery.MAX_FRAME_PAGES;
     }
-  }
-
-  /** The pages that it chooses from. */
-  PageLedger ledger() {
-    return ledger;
   }
 
   /** The next frame, whose pages count as sent; null when every page was. */
@@ -90,7 +82,7 @@ final class DrainCursor {
     int emptySlots = 0;
     while (emptySlots <= slots.size()) {
       MemorySlot slot = slots.get(slotIndex);
-      long first = ledger.nextUnsent(slot, cursor);
+      long first = delivery.nextUnsent(slot, cursor);
       if (first < 0) {
         slotIndex = (slotIndex + 1) % slots.size();
         cursor = 0;
@@ -113,7 +105,8 @@ final class DrainCursor {
   private void follow() {
     Place place;
     synchronized (trail) {
-      framePages = faultsCome ? MIN_FRAME_PAGES : Math.min(2 * framePages, MAX_FRAME_PAGES);
+      framePages =
+          faultsCome ? MIN_FRAME_PAGES : Math.min(2 * framePages, Delivery.MAX_FRAME_PAGES);
       faultsCome = false;
       place = target;
       target = null;
@@ -130,8 +123,9 @@ final class DrainCursor {
     while (count < framePages && first + count < slot.pageCount()) {
       long page = first + count;
       boolean fits =
-          ledger.hasContent(slot, page) && (count == 0 || PageHash.isZero(slot, page) == zero);
-      if (!fits || !ledger.markSent(slot, page)) {
+          delivery.image().hasContent(slot, page)
+              && (count == 0 || PageHash.isZero(slot, page) == zero);
+      if (!fits || !delivery.markSent(slot, page)) {
         break;
       }
       count++;

@@ -1,4 +1,4 @@
-package io.pageferry.source;
+package io.pageferry.source.handover;
 
 import io.pageferry.migration.ErrorCode;
 

@@ -1,4 +1,4 @@
-package io.pageferry.source;
+package io.pageferry.source.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -23,19 +23,19 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class PageLedgerTest {
+class DeliveryTest {
   private static final long PAGES = 200;
   private static final long WRITTEN = 150;
 
   private GuestMemory memory;
   private MemorySlot slot;
-  private PageLedger ledger;
+  private Delivery delivery;
 
   @BeforeEach
   void freeze() {
     memory = Pages.memory(PAGES, WRITTEN);
     slot = Pages.slot(memory);
-    ledger = new PageLedger(memory);
+    delivery = new FrozenImage(memory).newDelivery();
   }
 
   @AfterEach
@@ -45,8 +45,16 @@ class PageLedgerTest {
 
   private void send(long first, long count) {
     for (long page = first; page < first + count; page++) {
-      assertThat(ledger.markSent(slot, page)).as("page %d", page).isTrue();
+      assertThat(delivery.markSent(slot, page)).as("page %d", page).isTrue();
     }
+  }
+
+  private long digest(long first, long count) {
+    long digest = 0;
+    for (long page = first; page < first + count; page++) {
+      digest += PageHash.contribution(slot, page);
+    }
+    return digest;
   }
 
   @Test
@@ -55,7 +63,7 @@ class PageLedgerTest {
     long block = 64;
     try (GuestMemory large = Pages.memory(rounds * block, rounds * block)) {
       MemorySlot pages = Pages.slot(large);
-      PageLedger sent = new PageLedger(large);
+      Delivery sent = new FrozenImage(large).newDelivery();
       for (long page = 0; page < rounds * block; page++) {
         assertThat(sent.markSent(pages, page)).isTrue();
       }
@@ -92,9 +100,9 @@ class PageLedgerTest {
   void aPageThatIsSentKeepsItsBytesUntilItIsAcknowledged() {
     send(0, WRITTEN);
     assertThat(slot.residentBytes()).isEqualTo(PageGeometry.bytes(WRITTEN));
-    assertThat(ledger.bytesInFlight()).isEqualTo(PageGeometry.bytes(WRITTEN));
+    assertThat(delivery.bytesInFlight()).isEqualTo(PageGeometry.bytes(WRITTEN));
     for (long page = 0; page < WRITTEN; page++) {
-      assertThat(ledger.isReleased(slot, page)).isFalse();
+      assertThat(delivery.isAcknowledged(slot, page)).isFalse();
       assertThat(Pages.read(slot, page)).isEqualTo(page + 1);
     }
   }
@@ -102,11 +110,11 @@ class PageLedgerTest {
   @Test
   void acknowledgingReleasesExactlyTheNamedPagesAndKeepsAllOthers() {
     send(0, WRITTEN);
-    ledger.acknowledge(Pages.SLOT, 10, 5);
-    assertThat(ledger.releasedPages()).isEqualTo(5);
+    delivery.acknowledge(Pages.SLOT, 10, 5);
+    assertThat(delivery.acknowledgedPages()).isEqualTo(5);
     for (long page = 0; page < WRITTEN; page++) {
       boolean named = page >= 10 && page < 15;
-      assertThat(ledger.isReleased(slot, page)).isEqualTo(named);
+      assertThat(delivery.isAcknowledged(slot, page)).isEqualTo(named);
       assertThat(Pages.read(slot, page)).isEqualTo(page + 1);
     }
   }
@@ -114,13 +122,13 @@ class PageLedgerTest {
   @Test
   void aBlockGoesBackToTheSystemWithItsLastPage() {
     send(0, WRITTEN);
-    ledger.acknowledge(Pages.SLOT, 64, 63);
-    ledger.acknowledge(Pages.SLOT, 0, 10);
+    delivery.acknowledge(Pages.SLOT, 64, 63);
+    delivery.acknowledge(Pages.SLOT, 0, 10);
     assertThat(slot.residentBytes()).isEqualTo(PageGeometry.bytes(WRITTEN));
-    ledger.acknowledge(Pages.SLOT, 127, 1);
+    delivery.acknowledge(Pages.SLOT, 127, 1);
     assertThat(slot.residentBytes()).isEqualTo(PageGeometry.bytes(WRITTEN - 64));
     // The last block holds pages that were never written, and the guest's end.
-    ledger.acknowledge(Pages.SLOT, 128, WRITTEN - 128);
+    delivery.acknowledge(Pages.SLOT, 128, WRITTEN - 128);
     assertThat(slot.residentBytes()).isEqualTo(PageGeometry.bytes(64));
     for (long page = 0; page < 64; page++) {
       assertThat(Pages.read(slot, page)).isEqualTo(page + 1);
@@ -131,47 +139,45 @@ class PageLedgerTest {
   void aPageThatWasWrittenUnnoticedIsNotLostWithItsBlock() {
     Pages.write(slot, WRITTEN);
     slot.written().clear(WRITTEN);
+    long noticed = digest(0, WRITTEN);
     send(0, WRITTEN);
-    ledger.acknowledge(Pages.SLOT, 0, WRITTEN);
-    long before = ledger.digest();
-    ledger.addUntouchedPages();
-    assertThat(ledger.digest()).isNotEqualTo(before);
+    delivery.acknowledge(Pages.SLOT, 0, WRITTEN);
+    long unnoticed = PageHash.contribution(slot, WRITTEN);
+    assertThat(unnoticed).isNotZero();
+    assertThat(delivery.imageDigest()).isEqualTo(noticed + unnoticed);
   }
 
   @Test
   void aPageAcknowledgedTwiceIsReleasedAndDigestedOnce() {
-    long expected = 0;
-    for (long page = 0; page < WRITTEN; page++) {
-      expected += PageHash.contribution(slot, page);
-    }
+    long expected = digest(0, WRITTEN);
     send(0, WRITTEN);
-    ledger.acknowledge(Pages.SLOT, 0, WRITTEN);
-    ledger.acknowledge(Pages.SLOT, 0, WRITTEN);
-    ledger.acknowledge(Pages.SLOT, 7, 1);
-    assertThat(ledger.releasedPages()).isEqualTo(WRITTEN);
-    assertThat(ledger.bytesInFlight()).isZero();
-    assertThat(ledger.digest()).isEqualTo(expected);
-    assertThat(ledger.isComplete()).isTrue();
+    delivery.acknowledge(Pages.SLOT, 0, WRITTEN);
+    delivery.acknowledge(Pages.SLOT, 0, WRITTEN);
+    delivery.acknowledge(Pages.SLOT, 7, 1);
+    assertThat(delivery.acknowledgedPages()).isEqualTo(WRITTEN);
+    assertThat(delivery.bytesInFlight()).isZero();
+    assertThat(delivery.imageDigest()).isEqualTo(expected);
+    assertThat(delivery.isComplete()).isTrue();
   }
 
   @Test
   void anAcknowledgementOfAPageThatWasNeverSentReleasesNothing() {
     send(0, 10);
-    assertThatThrownBy(() -> ledger.acknowledge(Pages.SLOT, 5, 10))
+    assertThatThrownBy(() -> delivery.acknowledge(Pages.SLOT, 5, 10))
         .isInstanceOfSatisfying(
             PageFerryException.class,
             e -> assertThat(e.code()).isEqualTo(ErrorCode.PAGE_OUT_OF_RANGE))
         .hasMessageContaining("page 10");
-    assertThat(ledger.releasedPages()).isZero();
+    assertThat(delivery.acknowledgedPages()).isZero();
     assertThat(slot.residentBytes()).isEqualTo(PageGeometry.bytes(WRITTEN));
   }
 
   @Test
   void anAcknowledgementOfAPageThatWasNeverWrittenCountsForNothing() {
     send(0, WRITTEN);
-    ledger.acknowledge(Pages.SLOT, WRITTEN - 1, 2);
-    assertThat(ledger.releasedPages()).isEqualTo(1);
-    assertThat(ledger.bytesInFlight()).isEqualTo(PageGeometry.bytes(WRITTEN - 1));
+    delivery.acknowledge(Pages.SLOT, WRITTEN - 1, 2);
+    assertThat(delivery.acknowledgedPages()).isEqualTo(1);
+    assertThat(delivery.bytesInFlight()).isEqualTo(PageGeometry.bytes(WRITTEN - 1));
   }
 
   @Test
@@ -182,12 +188,12 @@ class PageLedgerTest {
       {Pages.SLOT, Long.MAX_VALUE, 1}, {Pages.SLOT, 1, Long.MAX_VALUE}
     };
     for (long[] range : ranges) {
-      assertThatThrownBy(() -> ledger.acknowledge((int) range[0], range[1], range[2]))
+      assertThatThrownBy(() -> delivery.acknowledge((int) range[0], range[1], range[2]))
           .isInstanceOfSatisfying(
               PageFerryException.class,
               e -> assertThat(e.code()).isEqualTo(ErrorCode.PAGE_OUT_OF_RANGE));
     }
-    assertThat(ledger.releasedPages()).isZero();
+    assertThat(delivery.acknowledgedPages()).isZero();
   }
 
   @Test
@@ -199,12 +205,12 @@ class PageLedgerTest {
             worker -> {
               int first = 0;
               for (long page = 0; page < WRITTEN; page++) {
-                first += ledger.markSent(slot, page) ? 1 : 0;
+                first += delivery.markSent(slot, page) ? 1 : 0;
               }
               return first;
             });
     assertThat(firsts.stream().mapToInt(Integer::intValue).sum()).isEqualTo((int) WRITTEN);
-    assertThat(ledger.sentPages()).isEqualTo(WRITTEN);
+    assertThat(delivery.sentPages()).isEqualTo(WRITTEN);
   }
 
   @Test
@@ -222,12 +228,12 @@ class PageLedgerTest {
             worker -> {
               for (long page : order) {
                 if (worker > 0) {
-                  var _ = ledger.markSent(slot, page);
+                  var _ = delivery.markSent(slot, page);
                   continue;
                 }
-                while (!ledger.isReleased(slot, page)) {
+                while (!delivery.isAcknowledged(slot, page)) {
                   try {
-                    ledger.acknowledge(Pages.SLOT, page, 1);
+                    delivery.acknowledge(Pages.SLOT, page, 1);
                   } catch (PageFerryException notSentYet) {
                     assertThat(Pages.read(slot, page)).as("seed %d", seed).isEqualTo(page + 1);
                     Thread.onSpinWait();
@@ -237,9 +243,9 @@ class PageLedgerTest {
               return worker;
             });
     assertThat(results).hasSize(3);
-    assertThat(ledger.isComplete()).isTrue();
-    assertThat(ledger.releasedPages()).isEqualTo(WRITTEN);
-    assertThat(ledger.sentPages()).isEqualTo(WRITTEN);
+    assertThat(delivery.isComplete()).isTrue();
+    assertThat(delivery.acknowledgedPages()).isEqualTo(WRITTEN);
+    assertThat(delivery.sentPages()).isEqualTo(WRITTEN);
     // Who is second to send a page may look at it once it has gone back: a page of zeros then.
     for (long page = 0; page < WRITTEN; page++) {
       assertThat(Pages.read(slot, page)).isZero();
@@ -248,7 +254,7 @@ class PageLedgerTest {
 
   @Test
   void bookkeepingTakesAtMostFourBitsAPage() {
-    assertThat(PageLedger.BITMAPS).isLessThanOrEqualTo(4);
+    assertThat(FrozenImage.bitmaps(1)).isLessThanOrEqualTo(4);
   }
 
   private interface Work {

@@ -1,4 +1,4 @@
-package io.pageferry.source;
+package io.pageferry.source.handover;
 
 import io.pageferry.daemon.StatusMessages;
 import io.pageferry.daemon.TransferRate;
@@ -8,6 +8,8 @@ import io.pageferry.migration.Phase;
 import io.pageferry.proto.v1.Direction;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.PageCounts;
+import io.pageferry.source.image.Delivery;
+import io.pageferry.source.image.FrozenImage;
 import java.util.HexFormat;
 
 /** What is shown of a migration at the source. Stateless; takes no lock of the migration. */
@@ -17,8 +19,8 @@ final class DepartureStatus {
   /** The migration as it stands. */
   static MigrationStatus of(SourceMigration migration, TransferRate rate) {
     Phase phase = migration.tracker().phase();
-    long demandBytes = migration.lanes().demandBytes();
-    long drainBytes = migration.lanes().drainBytes();
+    long demandBytes = migration.session().demandBytes();
+    long drainBytes = migration.session().drainBytes();
     MigrationStatus.Builder status =
         StatusMessages.migration(
                 Direction.DIRECTION_OUTGOING,
@@ -29,11 +31,11 @@ final class DepartureStatus {
             .setDrainBytes(drainBytes)
             .setDowntimeNanos(migration.downtimeNanos());
     migration
-        .ledger()
-        .ifPresent(pages -> {
-          status.setPages(counts(pages)).setBytesInFlight(pages.bytesInFlight());
+        .delivery()
+        .ifPresent(delivery -> {
+          status.setPages(counts(delivery)).setBytesInFlight(delivery.bytesInFlight());
           if (phase == Phase.POSTCOPY_ACTIVE) {
-            long left = PageGeometry.bytes(keptPages(pages));
+            long left = PageGeometry.bytes(delivery.pagesLeft());
             rate.addTo(status, demandBytes + drainBytes, left);
           }
         });
@@ -43,18 +45,15 @@ final class DepartureStatus {
     return status.build();
   }
 
-  private static PageCounts counts(PageLedger pages) {
+  private static PageCounts counts(Delivery delivery) {
+    FrozenImage image = delivery.image();
     return PageCounts.newBuilder()
-        .setTotal(pages.totalPages())
-        .setZero(pages.untouchedPages())
-        .setSent(pages.sentPages())
-        .setReleased(pages.releasedPages())
-        .setPresent(pages.untouchedPages() + pages.releasedPages())
+        .setTotal(image.totalPages())
+        .setZero(image.untouchedPages())
+        .setSent(delivery.sentPages())
+        .setReleased(delivery.acknowledgedPages())
+        .setPresent(image.untouchedPages() + delivery.acknowledgedPages())
         .build();
-  }
-
-  private static long keptPages(PageLedger pages) {
-    return pages.totalPages() - pages.untouchedPages() - pages.releasedPages();
   }
 
   /** During a migration, from what is known of the pages: asking the kernel takes time from it. */
@@ -63,7 +62,7 @@ final class DepartureStatus {
       case SETUP, PRECOPY, SWITCHOVER ->
           PageGeometry.bytes(memory.whileMapped(memory::writtenPages).orElse(0L));
       case POSTCOPY_ACTIVE, POSTCOPY_PAUSED ->
-          PageGeometry.bytes(keptPages(migration.frozenPages()));
+          PageGeometry.bytes(migration.delivery().map(Delivery::pagesLeft).orElse(0L));
       default -> memory.residentBytes();
     };
   }

@@ -1,4 +1,4 @@
-package io.pageferry.source;
+package io.pageferry.source.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,13 +12,12 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class DrainCursorTest {
+class DrainOrderTest {
   private static final long PAGES = 4000;
 
   private final GuestMemory memory = Pages.memory(PAGES, PAGES);
   private final MemorySlot slot = Pages.slot(memory);
-  private final PageLedger ledger = new PageLedger(memory);
-  private final DrainCursor cursor = new DrainCursor(ledger);
+  private final Delivery delivery = new FrozenImage(memory).newDelivery();
 
   @AfterEach
   void unmap() {
@@ -26,12 +25,12 @@ class DrainCursorTest {
   }
 
   private OutgoingFrame next() {
-    return Objects.requireNonNull(cursor.next());
+    return Objects.requireNonNull(delivery.nextFrame());
   }
 
   private void fault(long page) {
-    var _ = ledger.markSent(slot, page);
-    cursor.faulted(slot, page);
+    var _ = delivery.markSent(slot, page);
+    delivery.faulted(slot, page);
   }
 
   @Test
@@ -75,7 +74,7 @@ class DrainCursorTest {
     fault(2000);
     fault(2001);
     List<Long> sent = new ArrayList<>(List.of(2000L, 2001L));
-    for (OutgoingFrame frame = cursor.next(); frame != null; frame = cursor.next()) {
+    for (OutgoingFrame frame = delivery.nextFrame(); frame != null; frame = delivery.nextFrame()) {
       for (long page = 0; page < frame.pageCount(); page++) {
         sent.add(frame.firstPage() + page);
       }

@@ -1,4 +1,4 @@
-package io.pageferry.source;
+package io.pageferry.source.image;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -8,14 +8,15 @@ import io.pageferry.memory.PageGeometry;
 import io.pageferry.memory.SlotLayout;
 import java.util.List;
 
-/** Guest memory whose pages hold their own number. */
-final class Pages {
-  static final int SLOT = 3;
+/** Guest memory whose pages hold their own number and one. */
+public final class Pages {
+  /** Id of the slot. */
+  public static final int SLOT = 3;
 
   private Pages() {}
 
   /** One slot of which the first {@code written} pages are written, and not zero. */
-  static GuestMemory memory(long pageCount, long written) {
+  public static GuestMemory memory(long pageCount, long written) {
     GuestMemory memory =
         GuestMemory.anonymous(
             List.of(new SlotLayout(SLOT, 0x8000_0000L, PageGeometry.bytes(pageCount))));
@@ -26,16 +27,19 @@ final class Pages {
     return memory;
   }
 
-  static MemorySlot slot(GuestMemory memory) {
+  /** Its only slot. */
+  public static MemorySlot slot(GuestMemory memory) {
     return memory.slots().getFirst();
   }
 
-  static void write(MemorySlot slot, long page) {
+  /** Makes a page hold its number and one, as a vCPU would. */
+  public static void write(MemorySlot slot, long page) {
     var _ = slot.written().set(page);
     slot.segment().set(JAVA_LONG, PageGeometry.bytes(page), page + 1);
   }
 
-  static long read(MemorySlot slot, long page) {
+  /** What a page holds: its number and one, or 0 once it is gone. */
+  public static long read(MemorySlot slot, long page) {
     return slot.segment().get(JAVA_LONG, PageGeometry.bytes(page));
   }
 }

@@ -1,0 +1,180 @@
+package io.pageferry.source.serve;
+
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.MigrationKey;
+import io.pageferry.migration.PageFerryException;
+import io.pageferry.source.image.Delivery;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One set of lanes under one token: a demand lane for each vCPU, and the drain lane. It serves a
+ * {@link Delivery}, which outlives it, so that another session can go on where this one ended.
+ *
+ * <p>Any thread. Its monitor is held for moments, without calls to anything else.
+ */
+public final class Session {
+  /** Whose pages it serves. Called on the lanes' event loops, without a lock. */
+  public interface Owner {
+    /** A lane ended by itself; the first one only. */
+    void laneLost(String why);
+
+    /** Every page is acknowledged. Possibly several times. */
+    void delivered();
+  }
+
+  private final MigrationKey token;
+  private final int vcpus;
+  private final Owner owner;
+  private final List<DemandLane> demand = new CopyOnWriteArrayList<>();
+  private volatile @Nullable DrainLane drain;
+  private volatile @Nullable Delivery delivery;
+  private volatile @Nullable String lost;
+  private boolean ended;
+
+  /** Without lanes yet. */
+  public Session(MigrationKey token, int vcpus, Owner owner) {
+    this.token = token;
+    this.vcpus = vcpus;
+    this.owner = owner;
+  }
+
+  /**
+   * One more demand lane.
+   *
+   * @throws PageFerryException LANE_ALREADY_ATTACHED if there is one for each vCPU; STALE_MIGRATION
+   *     once the session has ended
+   */
+  synchronized void attach(DemandLane lane) {
+    requireOpen();
+    if (demand.size() == vcpus) {
+      throw alreadyAttached("a demand lane for every vCPU");
+    }
+    demand.add(lane);
+  }
+
+  /**
+   * The drain lane.
+   *
+   * @throws PageFerryException LANE_ALREADY_ATTACHED if there is one; STALE_MIGRATION once the
+   *     session has ended
+   */
+  synchronized void attach(DrainLane lane) {
+    requireOpen();
+    if (drain != null) {
+      throw alreadyAttached("its drain lane");
+    }
+    drain = lane;
+  }
+
+  private void requireOpen() {
+    if (ended) {
+      throw new PageFerryException(
+          ErrorCode.STALE_MIGRATION,
+          "A lane cannot attach: migration " + token.migrationId() + " is over.");
+    }
+  }
+
+  private static PageFerryException alreadyAttached(String what) {
+    return new PageFerryException(
+        ErrorCode.LANE_ALREADY_ATTACHED, "The migration has " + what + " already.");
+  }
+
+  /** Whether pages can be asked for and drained. */
+  public boolean isAttached() {
+    return !demand.isEmpty() && drain != null && lost == null;
+  }
+
+  /** How the first lane that ended by itself did so, as part of a sentence; null if none has. */
+  public @Nullable String lost() {
+    return lost;
+  }
+
+  /** The guest is handed over: its pages are served from now on. */
+  public void serve(Delivery pages) {
+    delivery = pages;
+  }
+
+  /** The guest comes back: its pages are not served any more. */
+  public void withhold() {
+    delivery = null;
+  }
+
+  /**
+   * The pages to serve.
+   *
+   * @throws PageFerryException WRONG_GUEST_STATE while the guest belongs to the source
+   */
+  Delivery delivery() {
+    Delivery pages = delivery;
+    if (pages == null) {
+      throw new PageFerryException(
+          ErrorCode.WRONG_GUEST_STATE,
+          "Pages are served only after switchover; the guest still belongs to the source.");
+    }
+    return pages;
+  }
+
+  /** Sends all pages that were not sent, unless a lane is lost. After {@link #serve}. */
+  public void startDrain(long maxBytesInFlight) {
+    DrainLane lane = drain;
+    if (lane != null && lost == null) {
+      lane.start(delivery(), maxBytesInFlight);
+    }
+  }
+
+  /** Lanes report here after each message: the pages may be complete by it. */
+  void progressed() {
+    Delivery pages = delivery;
+    if (pages != null && pages.isComplete()) {
+      owner.delivered();
+    }
+  }
+
+  /** A lane ended by itself. */
+  void laneLost(String why) {
+    synchronized (this) {
+      if (ended || lost != null) {
+        return;
+      }
+      lost = why;
+    }
+    owner.laneLost(why);
+  }
+
+  /** Ends all lanes with an error, also those that come later. Idempotent. */
+  public void end(PageFerryException cause) {
+    markEnded();
+    demand.forEach(lane -> lane.end(cause));
+    DrainLane lane = drain;
+    if (lane != null) {
+      lane.end(cause);
+    }
+  }
+
+  /** Ends all lanes with OK: the migration is complete. Idempotent. */
+  public void end() {
+    markEnded();
+    demand.forEach(DemandLane::end);
+    DrainLane lane = drain;
+    if (lane != null) {
+      lane.end();
+    }
+  }
+
+  private synchronized void markEnded() {
+    ended = true;
+  }
+
+  /** Bytes of frames sent on demand lanes. */
+  public long demandBytes() {
+    return demand.stream().mapToLong(DemandLane::bytesSent).sum();
+  }
+
+  /** Bytes of frames sent on the drain lane. */
+  public long drainBytes() {
+    DrainLane lane = drain;
+    return lane == null ? 0 : lane.bytesSent();
+  }
+}
