@@ -105,7 +105,8 @@ run_program() {
   case $program in
     source) main_class=io.pageferry.node.SourceMain kind=daemon ;;
     dest) main_class=io.pageferry.node.DestMain kind=daemon ;;
-    node) main_class=io.pageferry.node.NodeMain kind=daemon ;;
+    # All daemons are one program: the destination's cache has most of what a node runs.
+    node) main_class=io.pageferry.node.NodeMain kind=daemon program=dest ;;
     bench) main_class=io.pageferry.bench.sitting.BenchCommand kind=bench ;;
     training) main_class=io.pageferry.cli.training.CacheTraining program=ferry ;;
     *) main_class=io.pageferry.cli.Ferry ;;

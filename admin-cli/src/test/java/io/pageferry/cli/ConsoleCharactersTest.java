@@ -8,13 +8,13 @@ import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import io.pageferry.config.HostPort;
 import io.pageferry.proto.v1.AdminServiceGrpc;
-import io.pageferry.proto.v1.GetStatusRequest;
+import io.pageferry.proto.v1.ListGuestsRequest;
+import io.pageferry.proto.v1.ListGuestsResponse;
 import io.pageferry.proto.v1.GetVersionRequest;
 import io.pageferry.proto.v1.GetVersionResponse;
 import io.pageferry.proto.v1.ReadConsoleRequest;
 import io.pageferry.proto.v1.ReadConsoleResponse;
 import io.pageferry.proto.v1.Role;
-import io.pageferry.proto.v1.Status;
 import io.pageferry.rpc.RpcServer;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -41,8 +41,9 @@ class ConsoleCharactersTest {
     }
 
     @Override
-    public void getStatus(GetStatusRequest request, StreamObserver<Status> observer) {
-      observer.onNext(Status.newBuilder().setRole(Role.ROLE_SOURCE).build());
+    public void listGuests(
+        ListGuestsRequest request, StreamObserver<ListGuestsResponse> observer) {
+      observer.onNext(ListGuestsResponse.newBuilder().setRole(Role.ROLE_SOURCE).build());
       observer.onCompleted();
     }
 

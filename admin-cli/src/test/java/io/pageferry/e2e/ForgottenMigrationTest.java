@@ -6,7 +6,8 @@ import io.grpc.stub.StreamObserver;
 import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.AdminServiceGrpc;
-import io.pageferry.proto.v1.GetStatusRequest;
+import io.pageferry.proto.v1.ListGuestsRequest;
+import io.pageferry.proto.v1.ListGuestsResponse;
 import io.pageferry.proto.v1.GetVersionRequest;
 import io.pageferry.proto.v1.GetVersionResponse;
 import io.pageferry.proto.v1.MigrateRequest;
@@ -51,8 +52,17 @@ class ForgottenMigrationTest {
     }
 
     @Override
-    public void getStatus(GetStatusRequest request, StreamObserver<Status> observer) {
-      observer.onNext(looks.incrementAndGet() <= 2 ? inSetup(ID, 60_000_000_000L) : later);
+    public void listGuests(
+        ListGuestsRequest request, StreamObserver<ListGuestsResponse> observer) {
+      Status status = looks.incrementAndGet() <= 2 ? inSetup(ID, 60_000_000_000L) : later;
+      ListGuestsResponse.Builder guests =
+          ListGuestsResponse.newBuilder()
+              .setRole(Role.ROLE_SOURCE)
+              .setUptimeNanos(status.getUptimeNanos());
+      if (status.hasMigration()) {
+        guests.addGuests(status);
+      }
+      observer.onNext(guests.build());
       observer.onCompleted();
     }
   }

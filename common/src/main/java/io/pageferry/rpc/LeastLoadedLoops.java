@@ -1,5 +1,8 @@
 package io.pageferry.rpc;
 
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
@@ -15,10 +18,10 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
-import io.netty.util.concurrent.EventExecutorChooserFactory.EventExecutorChooser;
 import io.netty.util.concurrent.ThreadPerTaskExecutor;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Event loops of Netty, with native epoll where it is available. New connections go to the loop
@@ -46,44 +49,48 @@ final class LeastLoadedLoops {
     return Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class;
   }
 
+  /**
+   * Counts the connections of each loop from the moment that it is given one. Among loops with
+   * equally few it takes the first, so that no more threads run than there were connections at a
+   * time.
+   */
   private static final class CountedLoops extends MultiThreadIoEventLoopGroup {
+    /** By the number of the loop; guarded by this object's monitor. */
+    private final int[] connections;
+
+    private final List<EventExecutor> loops = new ArrayList<>();
+
     CountedLoops(int count, Executor executor, IoHandlerFactory handlers) {
-      super(count, executor, LeastLoaded::new, handlers);
+      super(count, executor, handlers);
+      connections = new int[count];
+      forEach(loops::add);
     }
 
     @Override
     protected IoEventLoop newChild(Executor executor, IoHandlerFactory handlers, Object... more) {
       return new PollingLoop(this, executor, handlers);
     }
-  }
-
-  /**
-   * Among loops with equally few channels it goes round, since a loop counts a channel only a
-   * moment after it was given one.
-   */
-  private static final class LeastLoaded implements EventExecutorChooser {
-    private final EventExecutor[] executors;
-    private final AtomicInteger turn = new AtomicInteger();
-
-    LeastLoaded(EventExecutor[] executors) {
-      this.executors = executors;
-    }
 
     @Override
-    public EventExecutor next() {
-      int first = Math.floorMod(turn.getAndIncrement(), executors.length);
-      EventExecutor best = executors[first];
-      for (int i = 1; i < executors.length; i++) {
-        EventExecutor candidate = executors[(first + i) % executors.length];
-        if (channels(candidate) < channels(best)) {
-          best = candidate;
+    public ChannelFuture register(Channel channel) {
+      int loop = take();
+      channel.closeFuture().addListener(_ -> giveBack(loop));
+      return ((EventLoop) loops.get(loop)).register(channel);
+    }
+
+    private synchronized int take() {
+      int best = 0;
+      for (int loop = 1; loop < connections.length; loop++) {
+        if (connections[loop] < connections[best]) {
+          best = loop;
         }
       }
+      connections[best]++;
       return best;
     }
 
-    private static int channels(EventExecutor executor) {
-      return ((PollingLoop) executor).channels();
+    private synchronized void giveBack(int loop) {
+      connections[loop]--;
     }
   }
 }

@@ -37,11 +37,6 @@ public final class PollingLoop extends SingleThreadIoEventLoop {
     }
   }
 
-  /** How many channels it serves; Netty's public count is always -1. */
-  int channels() {
-    return getNumOfRegisteredChannels();
-  }
-
   @Override
   protected void run() {
     CURRENT.set(this);

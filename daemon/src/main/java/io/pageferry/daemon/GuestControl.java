@@ -79,7 +79,12 @@ public final class GuestControl implements DaemonControl, AutoCloseable {
 
   @Override
   public Optional<String> unload(String guest, boolean force) {
-    return registry.unload(registry.find(guest), force);
+    GuestEntry entry = registry.find(guest);
+    if (!guest.isEmpty() && entry.isRecord()) {
+      registry.forget(entry);
+      return Optional.empty();
+    }
+    return registry.unload(entry, force);
   }
 
   @Override

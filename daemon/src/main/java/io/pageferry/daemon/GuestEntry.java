@@ -366,9 +366,14 @@ public final class GuestEntry {
                 + " ends with this daemon: a guest does not survive the daemon that holds it.");
   }
 
-  /** Whether nothing but a record of the past is left. */
+  /** Whether the guest is not here, nor on its way to or from here. */
   boolean isPast() {
     return !isLive();
+  }
+
+  /** Whether nothing but a record of its migrations is left. */
+  boolean isRecord() {
+    return isPast() && present().isEmpty();
   }
 
   /** Whether the migration that was to bring the guest came to nothing. */

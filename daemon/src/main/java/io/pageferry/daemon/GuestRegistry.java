@@ -366,7 +366,8 @@ public final class GuestRegistry {
     return loss;
   }
 
-  private synchronized void forget(GuestEntry entry) {
+  /** Takes a guest off the list; it is over, and owns nothing any more. */
+  synchronized void forget(GuestEntry entry) {
     List<GuestEntry> all = new ArrayList<>(entries);
     all.remove(entry);
     entries = List.copyOf(all);

@@ -18,7 +18,6 @@ final class DepartureStatus {
 
   /** The migration as it stands. */
   static MigrationStatus of(SourceMigration migration, TransferRate rate) {
-    Phase phase = migration.tracker().phase();
     long demandBytes = migration.session().demandBytes();
     long drainBytes = migration.session().drainBytes();
     MigrationStatus.Builder status =
@@ -34,12 +33,13 @@ final class DepartureStatus {
         .delivery()
         .ifPresent(delivery -> {
           status.setPages(counts(delivery)).setBytesInFlight(delivery.bytesInFlight());
-          if (phase == Phase.POSTCOPY_ACTIVE) {
+          if (status.getPhase() == StatusMessages.phase(Phase.POSTCOPY_ACTIVE)) {
             long left = PageGeometry.bytes(delivery.pagesLeft());
             rate.addTo(status, demandBytes + drainBytes, left);
           }
         });
-    if (phase == Phase.COMPLETED) {
+    // One look at the phase: whoever is told that it is completed gets the digest as well.
+    if (status.getPhase() == StatusMessages.phase(Phase.COMPLETED)) {
       status.setImageDigest(HexFormat.of().toHexDigits(migration.digest()));
     }
     return status.build();
