@@ -8,9 +8,11 @@ import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrateResponse;
 import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.proto.v1.Status;
 import io.pageferry.text.PlainText;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -23,7 +25,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "migrate",
     description = {
-      "Move the source's guest to the destination.",
+      "Move a guest of the source to the destination, or all of them.",
       "Waits until it has arrived completely; the exit code tells how it ended."
     })
 final class MigrateCommand implements Callable<Integer> {
@@ -53,6 +55,21 @@ final class MigrateCommand implements Callable<Integer> {
       })
   private Duration drainAfter = Duration.ZERO;
 
+  @Option(
+      names = "--all",
+      description = {
+        "Move every guest of the source, one line for each.",
+        "What fails stays and is named; the exit code is that of the worst. Again is safe."
+      })
+  private boolean all;
+
+  @Option(
+      names = "--parallel",
+      paramLabel = "COUNT",
+      defaultValue = "1",
+      description = "With --all: guests that move at a time (default: ${DEFAULT-VALUE}).")
+  private int parallel = 1;
+
   @Option(names = "--detach", description = "Return as soon as the migration has started.")
   private boolean detach;
 
@@ -69,6 +86,9 @@ final class MigrateCommand implements Callable<Integer> {
             .setDrainAfterMillis(drainAfter.toMillis())
             .build();
     PrintWriter out = Printer.of(spec);
+    if (all) {
+      return moveAll(request, out).number();
+    }
     try (Daemons daemons = options.connectBoth()) {
       MigrateResponse response = daemons.source().call(stub -> stub.migrate(request));
       if (detach) {
@@ -94,6 +114,48 @@ final class MigrateCommand implements Callable<Integer> {
     }
   }
 
+  private ExitCode moveAll(MigrateRequest request, PrintWriter out) throws InterruptedException {
+    if (!options.guest.isEmpty() || detach) {
+      throw new FerryException(
+          ExitCode.USAGE, "--all goes with neither --guest nor --detach; leave one of them out.");
+    }
+    if (parallel < 1) {
+      throw new FerryException(ExitCode.USAGE, "--parallel must be at least 1, for instance 2.");
+    }
+    try (Daemons daemons = options.connectBoth()) {
+      List<Move> moves =
+          daemons.source().guests().getGuestsList().stream()
+              .filter(MigrateCommand::canMove)
+              .map(guest ->
+                  new Move(
+                      daemons.of(GuestChoice.id(guest)),
+                      request.toBuilder().setGuest(GuestChoice.id(guest)).build(),
+                      guest))
+              .toList();
+      if (moves.isEmpty() && !options.json()) {
+        out.println("There is no guest to move at " + daemons.source().description() + ".");
+        return ExitCode.OK;
+      }
+      EmptyHost host = new EmptyHost(moves, parallel, Terminal.error());
+      ExitCode worst = host.run();
+      if (options.json()) {
+        out.println(Json.text(host.json(worst)));
+      } else {
+        host.print(out);
+      }
+      return worst;
+    }
+  }
+
+  /** Whether a guest is the source's own; one that has ended itself is left where it is. */
+  private static boolean canMove(Status status) {
+    return status.hasGuest()
+        && switch (status.getGuest().getState()) {
+          case GUEST_STATE_PAUSED, GUEST_STATE_RUNNING -> true;
+          default -> false;
+        };
+  }
+
   private static JsonObject json(StatusPair end, ExitCode outcome) {
     JsonObject object = Json.of(end);
     object.addProperty("outcome", outcome.name());
@@ -101,7 +163,8 @@ final class MigrateCommand implements Callable<Integer> {
     return object;
   }
 
-  private static String sentence(StatusPair end, ExitCode outcome) {
+  /** How a migration ended. */
+  static String sentence(StatusPair end, ExitCode outcome) {
     MigrationStatus migration = end.sourceMigration().or(end::destinationMigration).orElseThrow();
     String reason = migration.getReason().isEmpty() ? "no reason given" : migration.getReason();
     return switch (outcome) {

@@ -6,6 +6,7 @@ import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Phase;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Following a migration to its end. Stateless. */
 public final class Migrations {
@@ -78,38 +79,51 @@ public final class Migrations {
       throws InterruptedException {
     try (LiveArea area = new LiveArea(terminal.stream(), terminal.interactive())) {
       ProgressLines lines = new ProgressLines(area, terminal);
-      long settleDeadline = 0;
-      long silenceDeadline = 0;
-      long uptime = 0;
-      while (true) {
-        StandardOutput.requireOpen();
-        StatusPair answers = daemons.statuses();
-        StatusPair statuses = answers.ofMigration(migrationId);
-        boolean ended = ended(statuses.phase());
-        if (statuses.source() == null) {
-          ended = ended && destinationKnows(statuses, migrationId);
-          silenceDeadline = silenceDeadline == 0 ? deadline() : silenceDeadline;
-          if (!ended && System.nanoTime() - silenceDeadline > 0) {
-            throw answers.source() == null
-                ? sourceIsSilent(statuses, migrationId)
-                : sourceHasForgotten(migrationId, answers.source().getUptimeNanos() < uptime);
-          }
-        } else {
-          silenceDeadline = 0;
-          uptime = statuses.source().getUptimeNanos();
+      return follow(
+          daemons,
+          migrationId,
+          statuses -> {
+            StandardOutput.requireOpen();
+            // In a file the sentence that follows says of a failure all there is to say.
+            if (area.redraws()
+                || !ended(statuses.phase())
+                || statuses.phase() == Phase.PHASE_COMPLETED) {
+              lines.show(statuses, System.nanoTime());
+            }
+          });
+    }
+  }
+
+  /** The same; each look is given to {@code look}. */
+  static StatusPair follow(Daemons daemons, String migrationId, Consumer<StatusPair> look)
+      throws InterruptedException {
+    long settleDeadline = 0;
+    long silenceDeadline = 0;
+    long uptime = 0;
+    while (true) {
+      StatusPair answers = daemons.statuses();
+      StatusPair statuses = answers.ofMigration(migrationId);
+      boolean ended = ended(statuses.phase());
+      if (statuses.source() == null) {
+        ended = ended && destinationKnows(statuses, migrationId);
+        silenceDeadline = silenceDeadline == 0 ? deadline() : silenceDeadline;
+        if (!ended && System.nanoTime() - silenceDeadline > 0) {
+          throw answers.source() == null
+              ? sourceIsSilent(statuses, migrationId)
+              : sourceHasForgotten(migrationId, answers.source().getUptimeNanos() < uptime);
         }
-        // In a file the sentence that follows says of a failure all there is to say.
-        if (area.redraws() || !ended || statuses.phase() == Phase.PHASE_COMPLETED) {
-          lines.show(statuses, System.nanoTime());
-        }
-        if (ended) {
-          settleDeadline = settleDeadline == 0 ? deadline() : settleDeadline;
-          if (settled(statuses) || System.nanoTime() - settleDeadline > 0) {
-            return statuses;
-          }
-        }
-        Thread.sleep(LOOK_INTERVAL);
+      } else {
+        silenceDeadline = 0;
+        uptime = statuses.source().getUptimeNanos();
       }
+      look.accept(statuses);
+      if (ended) {
+        settleDeadline = settleDeadline == 0 ? deadline() : settleDeadline;
+        if (settled(statuses) || System.nanoTime() - settleDeadline > 0) {
+          return statuses;
+        }
+      }
+      Thread.sleep(LOOK_INTERVAL);
     }
   }
 

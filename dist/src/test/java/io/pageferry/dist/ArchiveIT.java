@@ -35,7 +35,7 @@ class ArchiveIT {
     List<String> jars = jars(Run.unpack(directory));
     assertThat(jars.stream().map(jar -> jar.replaceFirst("-\\d.*", "")))
         .doesNotHaveDuplicates()
-        .contains("source-daemon", "dest-daemon", "admin-cli", "logback-classic")
+        .contains("node", "source-daemon", "dest-daemon", "admin-cli", "logback-classic")
         .doesNotContain("bench", "dist", "jmh-core", "junit-jupiter");
   }
 
@@ -44,7 +44,15 @@ class ArchiveIT {
     Path top = Run.unpack(directory);
     String list = Files.readString(top.resolve("share/doc/pageferry/THIRD-PARTY.txt"));
     List<String> ours =
-        List.of("proto", "common", "guest", "daemon", "source-daemon", "dest-daemon", "admin-cli");
+        List.of(
+            "proto",
+            "common",
+            "guest",
+            "daemon",
+            "source-daemon",
+            "dest-daemon",
+            "node",
+            "admin-cli");
     assertThat(list).doesNotContain("Unknown license");
     assertThat(jars(top).stream().map(jar -> jar.replaceFirst("-\\d.*", "")))
         .allMatch(name -> ours.contains(name) || list.contains(":" + name + ":"));
@@ -82,7 +90,8 @@ class ArchiveIT {
   void systemdTakesTheUnits() throws Exception {
     assumeTrue(Run.canRun("systemd-analyze"), "systemd-analyze is not installed");
     Path top = Run.unpack(directory);
-    for (String name : List.of("pageferry-source.service", "pageferry-dest.service")) {
+    for (String name : List.of(
+            "pageferry-source.service", "pageferry-dest.service", "pageferry-node.service")) {
       Path unit = top.resolve("lib/systemd/system").resolve(name);
       Files.writeString(unit, Files.readString(unit).replace("/opt/pageferry", top.toString()));
       assertThat(

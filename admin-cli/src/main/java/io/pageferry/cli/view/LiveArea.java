@@ -14,6 +14,10 @@ public final class LiveArea implements AutoCloseable {
 
   private final PrintStream out;
   private final boolean redraw;
+
+  /** Also Ctrl-C leaves the cursor visible. */
+  private final Thread restore = new Thread(this::showCursor, "restore-cursor");
+
   private int drawn;
   private boolean closed;
 
@@ -25,6 +29,9 @@ public final class LiveArea implements AutoCloseable {
   public LiveArea(PrintStream out, boolean redraw) {
     this.out = out;
     this.redraw = redraw;
+    if (redraw) {
+      Runtime.getRuntime().addShutdownHook(restore);
+    }
   }
 
   /** Whether {@link #show} replaces what it showed before. */
@@ -63,9 +70,18 @@ public final class LiveArea implements AutoCloseable {
   @Override
   public synchronized void close() {
     if (!closed && redraw) {
-      out.print(SHOW_CURSOR);
-      out.flush();
+      showCursor();
+      try {
+        var _ = Runtime.getRuntime().removeShutdownHook(restore);
+      } catch (IllegalStateException _) {
+        // Shutting down already.
+      }
     }
     closed = true;
+  }
+
+  private void showCursor() {
+    out.print(SHOW_CURSOR);
+    out.flush();
   }
 }
