@@ -87,8 +87,7 @@ final class EmptyHost {
       area.show(lines);
       return;
     }
-    List<Move> ended =
-        told.stream().filter(move -> move.outcome().isPresent()).toList();
+    List<Move> ended = told.stream().filter(move -> move.outcome().isPresent()).toList();
     for (Move move : ended) {
       told.remove(move);
       area.show(List.of(move.result()));
@@ -106,8 +105,7 @@ final class EmptyHost {
   /** All guests on one line. */
   private String total() {
     long done = moves.stream().filter(EmptyHost::isMoved).count();
-    long stay =
-        moves.stream().filter(move -> move.outcome().isPresent() && !isMoved(move)).count();
+    long stay = moves.stream().filter(move -> move.outcome().isPresent() && !isMoved(move)).count();
     long bytes = moves.stream().mapToLong(Move::bytes).sum();
     long arrived = moves.stream().mapToLong(Move::arrivedBytes).sum();
     String line =
@@ -137,7 +135,9 @@ final class EmptyHost {
         stay == 0
             ? "All %d guests have moved, digests equal.".formatted(moves.size())
             : "%d of %d guests stay where they were:".formatted(stay, moves.size()));
-    moves.stream().filter(move -> !isMoved(move)).forEach(move -> out.println("  " + move.result()));
+    moves.stream()
+        .filter(move -> !isMoved(move))
+        .forEach(move -> out.println("  " + move.result()));
   }
 
   /** The same for machines. */

@@ -8,10 +8,10 @@ import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import io.pageferry.config.HostPort;
 import io.pageferry.proto.v1.AdminServiceGrpc;
-import io.pageferry.proto.v1.ListGuestsRequest;
-import io.pageferry.proto.v1.ListGuestsResponse;
 import io.pageferry.proto.v1.GetVersionRequest;
 import io.pageferry.proto.v1.GetVersionResponse;
+import io.pageferry.proto.v1.ListGuestsRequest;
+import io.pageferry.proto.v1.ListGuestsResponse;
 import io.pageferry.proto.v1.ReadConsoleRequest;
 import io.pageferry.proto.v1.ReadConsoleResponse;
 import io.pageferry.proto.v1.Role;
@@ -41,8 +41,7 @@ class ConsoleCharactersTest {
     }
 
     @Override
-    public void listGuests(
-        ListGuestsRequest request, StreamObserver<ListGuestsResponse> observer) {
+    public void listGuests(ListGuestsRequest request, StreamObserver<ListGuestsResponse> observer) {
       observer.onNext(ListGuestsResponse.newBuilder().setRole(Role.ROLE_SOURCE).build());
       observer.onCompleted();
     }

@@ -6,10 +6,10 @@ import io.grpc.stub.StreamObserver;
 import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.AdminServiceGrpc;
-import io.pageferry.proto.v1.ListGuestsRequest;
-import io.pageferry.proto.v1.ListGuestsResponse;
 import io.pageferry.proto.v1.GetVersionRequest;
 import io.pageferry.proto.v1.GetVersionResponse;
+import io.pageferry.proto.v1.ListGuestsRequest;
+import io.pageferry.proto.v1.ListGuestsResponse;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrateResponse;
 import io.pageferry.proto.v1.MigrationRef;
@@ -52,8 +52,7 @@ class ForgottenMigrationTest {
     }
 
     @Override
-    public void listGuests(
-        ListGuestsRequest request, StreamObserver<ListGuestsResponse> observer) {
+    public void listGuests(ListGuestsRequest request, StreamObserver<ListGuestsResponse> observer) {
       Status status = looks.incrementAndGet() <= 2 ? inSetup(ID, 60_000_000_000L) : later;
       ListGuestsResponse.Builder guests =
           ListGuestsResponse.newBuilder()

@@ -90,8 +90,8 @@ class ArchiveIT {
   void systemdTakesTheUnits() throws Exception {
     assumeTrue(Run.canRun("systemd-analyze"), "systemd-analyze is not installed");
     Path top = Run.unpack(directory);
-    for (String name : List.of(
-            "pageferry-source.service", "pageferry-dest.service", "pageferry-node.service")) {
+    for (String name :
+        List.of("pageferry-source.service", "pageferry-dest.service", "pageferry-node.service")) {
       Path unit = top.resolve("lib/systemd/system").resolve(name);
       Files.writeString(unit, Files.readString(unit).replace("/opt/pageferry", top.toString()));
       assertThat(

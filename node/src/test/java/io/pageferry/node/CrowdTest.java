@@ -79,18 +79,19 @@ class CrowdTest {
   }
 
   private Thread scraper(AtomicInteger scrapes) {
-    return Thread.ofVirtual().start(() -> {
-      try {
-        while (true) {
-          var _ = scrape(a);
-          var _ = scrape(b);
-          var _ = scrapes.incrementAndGet();
-          Thread.sleep(SCRAPE_INTERVAL);
-        }
-      } catch (IOException | InterruptedException _) {
-        // It was told to end.
-      }
-    });
+    return Thread.ofVirtual()
+        .start(() -> {
+          try {
+            while (true) {
+              var _ = scrape(a);
+              var _ = scrape(b);
+              var _ = scrapes.incrementAndGet();
+              Thread.sleep(SCRAPE_INTERVAL);
+            }
+          } catch (IOException | InterruptedException _) {
+            // It was told to end.
+          }
+        });
   }
 
   @Test
@@ -130,8 +131,7 @@ class CrowdTest {
 
   @Test
   void whatIsOverTheLimitsIsRefusedWithItsOwnCode() {
-    GuestLimits few =
-        new GuestLimits(2, DataSize.ofMebibytes(20), 1, 1);
+    GuestLimits few = new GuestLimits(2, DataSize.ofMebibytes(20), 1, 1);
     try (Nodes small = Nodes.start(few)) {
       small.load("one", "counter", 8);
       assertThat(Nodes.refusal(() -> small.load("one", "counter", 4)).code())

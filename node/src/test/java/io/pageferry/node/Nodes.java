@@ -104,10 +104,7 @@ final class Nodes implements AutoCloseable {
             () -> status(name).getMigration(),
             migration ->
                 switch (migration.getPhase()) {
-                  case PHASE_COMPLETED,
-                      PHASE_CANCELLED,
-                      PHASE_FAILED,
-                      PHASE_POSTCOPY_PAUSED ->
+                  case PHASE_COMPLETED, PHASE_CANCELLED, PHASE_FAILED, PHASE_POSTCOPY_PAUSED ->
                       true;
                   default -> false;
                 });

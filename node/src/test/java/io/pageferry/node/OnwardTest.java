@@ -73,9 +73,7 @@ class OnwardTest {
     await()
         .atMost(Nodes.PATIENCE)
         .until(() -> a.status("touch").getGuest().getVcpus(0).getInstructions() > 1_000_000);
-    var _ =
-        a.admin.pauseGuest(
-            PauseGuestRequest.newBuilder().setGuest("touch").build());
+    var _ = a.admin.pauseGuest(PauseGuestRequest.newBuilder().setGuest("touch").build());
     var _ =
         a.admin.migrate(
             MigrateRequest.newBuilder()
