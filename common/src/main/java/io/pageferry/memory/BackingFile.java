@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file that holds a guest's memory: locked, all zeros, and with every block reserved, so that no
@@ -45,12 +46,17 @@ final class BackingFile implements AutoCloseable {
   /** The opened file's own name, which nobody can give to another. */
   private final Path opened;
 
+  /** Where the file is, if it was made and not only cleared. */
+  private final @Nullable Path made;
+
   private boolean locked;
 
-  private BackingFile(FileChannel channel, int descriptor, Path opened) {
+  private BackingFile(
+      FileChannel channel, int descriptor, Path opened, @Nullable Path made) {
     this.channel = channel;
     this.descriptor = descriptor;
     this.opened = opened;
+    this.made = made;
   }
 
   private static MethodHandle handle(String name, java.lang.foreign.MemoryLayout... arguments) {
@@ -75,15 +81,16 @@ final class BackingFile implements AutoCloseable {
       if (!existed) {
         Files.createFile(path);
       }
-      BackingFile file = open(path);
+      BackingFile file = open(path, !existed);
       try {
         file.takeOver(path, bytes);
         return file;
       } catch (IOException | RuntimeException | Error e) {
-        boolean ours = file.locked;
-        file.close();
-        if (!existed && ours) {
-          Files.deleteIfExists(path);
+        // Another's, if it could not be locked.
+        if (file.locked) {
+          file.abandon();
+        } else {
+          file.close();
         }
         throw e;
       }
@@ -94,7 +101,7 @@ final class BackingFile implements AutoCloseable {
   }
 
   /** Both ways to the file lead to the same one, whatever its name comes to mean meanwhile. */
-  private static BackingFile open(Path path) throws IOException {
+  private static BackingFile open(Path path, boolean made) throws IOException {
     int descriptor = descriptor(path);
     if (descriptor < 0) {
       // Says why, with the exception of its kind.
@@ -105,7 +112,7 @@ final class BackingFile implements AutoCloseable {
     try {
       FileChannel channel =
           FileChannel.open(opened, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      return new BackingFile(channel, descriptor, opened);
+      return new BackingFile(channel, descriptor, opened, made ? path : null);
     } catch (IOException | RuntimeException | Error e) {
       close(descriptor);
       throw e;
@@ -196,6 +203,18 @@ final class BackingFile implements AutoCloseable {
       var _ = (int) CLOSE.invokeExact(descriptor);
     } catch (Throwable t) {
       throw new IllegalStateException("close takes this argument.", t);
+    }
+  }
+
+  /** Also removes the file, if it was made for the guest, which came to nothing. */
+  void abandon() {
+    close();
+    try {
+      if (made != null) {
+        Files.deleteIfExists(made);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("The backing file cannot be removed.", e);
     }
   }
 

@@ -162,15 +162,29 @@ public final class GuestMemory implements AutoCloseable {
     }
   }
 
+  /**
+   * Unmaps memory of a guest that came to nothing; a file that was made for it goes as well. Instead
+   * of {@link #close}.
+   */
+  public void abandon() {
+    close(true);
+  }
+
   /** Unmaps everything, once no thread is in a system call on it. */
   @Override
   public void close() {
+    close(false);
+  }
+
+  private void close(boolean abandoned) {
     closing = true;
     long patience = System.nanoTime() + CLOSE_PATIENCE_NANOS;
     while (true) {
       try {
         arena.close();
-        if (file != null) {
+        if (file != null && abandoned) {
+          file.abandon();
+        } else if (file != null) {
           file.close();
         }
         return;

@@ -102,7 +102,12 @@ public final class RpcChannel implements AutoCloseable {
   public void close() {
     channel.shutdownNow();
     if (!closed.getAndSet(true)) {
-      var _ = Thread.ofVirtual().name("channel-end").start(this::endLoop);
+      try {
+        var _ = Thread.ofVirtual().name("channel-end").start(this::endLoop);
+      } catch (OutOfMemoryError _) {
+        // Where threads are short, the loop's own must not be kept.
+        shutDown(loop);
+      }
     }
   }
 

@@ -110,7 +110,11 @@ public final class DaemonProcess {
       return false;
     } catch (OutOfMemoryError e) {
       LOG.warn("The host allows no thread to {} with, so that it is not limited in time.", thread);
-      work.run();
+      try {
+        work.run();
+      } catch (RuntimeException | Error failure) {
+        LOG.error("Something failed while the daemon was to {}.", thread, failure);
+      }
       return true;
     }
   }

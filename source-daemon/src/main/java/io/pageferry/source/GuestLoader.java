@@ -59,10 +59,10 @@ final class GuestLoader {
       Machine machine = Machines.create(spec, memory, entry, noFaults);
       return new HostedGuest(UUID.randomUUID(), machine, ExecutionFence.held(FIRST_EPOCH));
     } catch (ProgramException e) {
-      memory.close();
+      memory.abandon();
       throw new PageFerryException(code(e.kind()), String.valueOf(e.getMessage()), e);
     } catch (RuntimeException | Error e) {
-      memory.close();
+      memory.abandon();
       throw e;
     }
   }

@@ -58,6 +58,8 @@ final class DestinationClient implements AutoCloseable {
     try {
       return answer(
           MigrationServiceGrpc.newFutureStub(channel.channel())
+              // Its end needs no thread that the host might not allow.
+              .withExecutor(Runnable::run)
               .withDeadlineAfter(PREPARE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
               .prepare(request));
     } catch (StatusRuntimeException e) {
@@ -73,14 +75,17 @@ final class DestinationClient implements AutoCloseable {
         return call.get(CONNECT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
         if (channel.isConnected()) {
-          return call.get();
+          // The call has a deadline of its own, which comes first.
+          return call.get(PREPARE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         }
-        call.cancel(true);
-        throw Status.DEADLINE_EXCEEDED
-            .withDescription("no connection within " + CONNECT_TIMEOUT.toSeconds() + " s")
-            .withCause(e)
-            .asRuntimeException();
+        throw e;
       }
+    } catch (TimeoutException e) {
+      call.cancel(true);
+      throw Status.DEADLINE_EXCEEDED
+          .withDescription("no connection within " + CONNECT_TIMEOUT.toSeconds() + " s")
+          .withCause(e)
+          .asRuntimeException();
     } catch (ExecutionException e) {
       Metadata trailers = Status.trailersFromThrowable(e);
       throw Status.fromThrowable(e).asRuntimeException(trailers);

@@ -34,6 +34,8 @@ import org.slf4j.event.Level;
 public final class SourceMigration implements GuestMigration, Session.Owner {
   private static final Logger LOG = LoggerFactory.getLogger(SourceMigration.class);
   private static final Duration DISCARD_PATIENCE = Duration.ofSeconds(8);
+  private static final String FAILED_TWICE =
+      "The source failed, and failed again as it took the guest back; its log has the details.";
 
   private final HostedGuest guest;
   private final MigrationPlan plan;
@@ -141,8 +143,8 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
         servePages();
       }
     } catch (RuntimeException | Error e) {
-      LOG.error("The migration failed at the source after switchover.", e);
       pause(ErrorCode.INTERNAL, sentences.paused("the source failed (" + e + ")"));
+      LOG.error("The migration failed at the source after switchover.", e);
     }
   }
 
@@ -188,6 +190,17 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
    * sent the destination is told first, so that it never obeys a late one (rule 3).
    */
   private void stayHere(Throwable error, boolean commitWasSent) {
+    try {
+      comeBack(error, commitWasSent);
+    } catch (RuntimeException | Error e) {
+      // Whatever fails here, nobody is to wait for this migration.
+      freeze.end(!closing && !commitWasSent);
+      var _ = tracker.tryEnter(Phase.FAILED, ErrorCode.INTERNAL, FAILED_TWICE);
+      throw e;
+    }
+  }
+
+  private void comeBack(Throwable error, boolean commitWasSent) {
     PageFerryException cause =
         SourceSentences.notHandedOver(error, cancelRequested, session.lost());
     delivery().ifPresent(Delivery::drop);
@@ -353,8 +366,11 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
           new PageFerryException(ErrorCode.GUEST_DISCARDED, SourceSentences.discarded(loss.get())));
       close();
     }
-    if (conductor.getState() == Thread.State.NEW && tracker.phase().isTerminal()) {
-      return loss;
+    if (conductor.getState() == Thread.State.NEW) {
+      if (tracker.phase().isTerminal()) {
+        return loss;
+      }
+      throw sentences.notEndedYet();
     }
     try {
       if (conductor.join(DISCARD_PATIENCE)) {

@@ -8,8 +8,11 @@ import io.pageferry.proto.v1.PageRange;
 import io.pageferry.source.image.Delivery;
 import io.pageferry.wire.OutgoingFrame;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The drain lane: sends every page that was not sent yet, in the order that {@link Delivery} gives,
@@ -28,12 +31,16 @@ final class DrainLane extends Lane<DrainRequest> {
   /** Longest time for which faults hold the drain back altogether. */
   private static final long HELD_BACK_MILLIS = 2;
 
+  private static final Logger LOG = LoggerFactory.getLogger(DrainLane.class);
+
   private long maxBytesInFlight;
   private boolean pumpIsDue;
   private boolean mayOvertakeFaults;
 
   /** What is sent; null until {@link #start}. */
   private @Nullable Delivery started;
+
+  private volatile @Nullable Session session;
 
   DrainLane(ServerCall<DrainRequest, OutgoingFrame> call, Sessions sessions) {
     super(call, sessions);
@@ -51,6 +58,7 @@ final class DrainLane extends Lane<DrainRequest> {
 
   @Override
   void attachTo(Session joined) {
+    session = joined;
     joined.attach(this);
   }
 
@@ -86,8 +94,9 @@ final class DrainLane extends Lane<DrainRequest> {
     // Whole frames only: a frame cut to the room that is left would make many small ones.
     while (isReady() && delivery.bytesInFlight() <= maxBytesInFlight - FRAME_BYTES) {
       if (!mayOvertakeFaults && delivery.bytesInFlight() > inFlightLimit(delivery) - FRAME_BYTES) {
-        pumpLater();
-        return;
+        if (pumpLater()) {
+          return;
+        }
       }
       mayOvertakeFaults = false;
       OutgoingFrame frame = delivery.nextFrame();
@@ -101,13 +110,21 @@ final class DrainLane extends Lane<DrainRequest> {
   /**
    * Sends a frame in any case after a while: what holds the drain back may be pages that are never
    * acknowledged, because their lane was lost.
+   *
+   * @return false where the host allows no thread to wait with: the frame is sent now
    */
-  private void pumpLater() {
-    if (!pumpIsDue) {
-      pumpIsDue = true;
+  private boolean pumpLater() {
+    if (pumpIsDue) {
+      return true;
+    }
+    try {
       CompletableFuture.delayedExecutor(HELD_BACK_MILLIS, TimeUnit.MILLISECONDS)
           .execute(this::pumpAfterAll);
+      pumpIsDue = true;
+    } catch (OutOfMemoryError | RejectedExecutionException e) {
+      LOG.debug("The drain does not wait for acknowledgements.", e);
     }
+    return pumpIsDue;
   }
 
   private void pumpAfterAll() {
@@ -116,6 +133,11 @@ final class DrainLane extends Lane<DrainRequest> {
         pumpIsDue = false;
         mayOvertakeFaults = true;
         pump();
+      }
+      Session attached = session;
+      if (attached != null) {
+        // What is sent here may have been acknowledged already, as the answer to a fetch.
+        attached.progressed();
       }
     } catch (RuntimeException | Error e) {
       failed(e);
