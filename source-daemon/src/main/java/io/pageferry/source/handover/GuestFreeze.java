@@ -7,7 +7,7 @@ import io.pageferry.source.image.Delivery;
 
 /**
  * The time in which a guest stands still at the source: from the pause until it is given up, or
- * goes on here. The migration's thread; {@link #sinceLastInstruction} after {@link #begin}.
+ * goes on here. The migration's thread; {@link #ageNanos} after {@link #begin}.
  */
 final class GuestFreeze {
   private final HostedGuest guest;
@@ -32,7 +32,7 @@ final class GuestFreeze {
   }
 
   /** Nanoseconds since the guest stopped. */
-  long sinceLastInstruction() {
+  long ageNanos() {
     return System.nanoTime() - lastInstructionNanos;
   }
 

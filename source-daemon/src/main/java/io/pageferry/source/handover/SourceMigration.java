@@ -34,8 +34,6 @@ import org.slf4j.event.Level;
 public final class SourceMigration implements GuestMigration, Session.Owner {
   private static final Logger LOG = LoggerFactory.getLogger(SourceMigration.class);
   private static final Duration DISCARD_PATIENCE = Duration.ofSeconds(8);
-  private static final String FAILED_TWICE =
-      "The source failed, and failed again as it took the guest back; its log has the details.";
 
   private final HostedGuest guest;
   private final MigrationPlan plan;
@@ -48,7 +46,6 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
   private final TransferRate rate = new TransferRate();
   private final Thread conductor;
   private volatile boolean cancelRequested;
-  private boolean sendsFirstPages;
   private boolean handedOver;
 
   /** The pages on their way; null until the guest is frozen. */
@@ -127,11 +124,12 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
     try {
       // The guest stands still while this thread waits for a core.
       ThreadSlice.shorten();
-      prepare();
+      boolean withFirstPages = Preparation.make(client, plan, guest).getTakesFirstPages();
+      sentences.requireAttached(session);
       tracker.enter(Phase.SWITCHOVER);
       freeze.begin();
       Delivery pages = new FrozenImage(guest.memory()).newDelivery();
-      transferState(pages);
+      transferState(pages, withFirstPages);
       delivery = pages;
       giveUpGuest(pages);
     } catch (RuntimeException | Error e) {
@@ -152,26 +150,13 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
     var _ = tracker.tryEnter(Phase.POSTCOPY_PAUSED, code, sentence);
   }
 
-  private void prepare() {
-    sendsFirstPages = Preparation.make(client, plan, guest).getTakesFirstPages();
-    requireLanes();
-  }
-
-  private void requireLanes() {
-    if (!session.isAttached()) {
-      throw new PageFerryException(ErrorCode.LANE_LOST, sentences.notAttached(session.lost()));
-    }
-  }
-
-  private void transferState(Delivery pages) {
+  private void transferState(Delivery pages, boolean withFirstPages) {
     TransferStateRequest state =
-        freeze.state(pages, sendsFirstPages).setMigration(StatusMessages.ref(plan.key())).build();
+        freeze.state(pages, withFirstPages).setMigration(StatusMessages.ref(plan.key())).build();
     LOG.debug(
-        "State of {} bytes is ready after {} ns.",
-        state.getSerializedSize(),
-        freeze.sinceLastInstruction());
+        "State of {} bytes: ready after {} ns.", state.getSerializedSize(), freeze.ageNanos());
     client.transferState(state);
-    LOG.debug("The destination has it after {} ns.", freeze.sinceLastInstruction());
+    LOG.debug("The destination has it after {} ns.", freeze.ageNanos());
   }
 
   /** The point of no return: from here on only the destination may run the guest. */
@@ -179,7 +164,7 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
     if (cancelRequested) {
       throw SourceSentences.cancelled(null);
     }
-    requireLanes();
+    sentences.requireAttached(session);
     guest.fence().giveUp(plan.key().epoch());
     handedOver = true;
     session.serve(pages);
@@ -195,7 +180,7 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
     } catch (RuntimeException | Error e) {
       // Whatever fails here, nobody is to wait for this migration.
       freeze.end(!closing && !commitWasSent);
-      var _ = tracker.tryEnter(Phase.FAILED, ErrorCode.INTERNAL, FAILED_TWICE);
+      var _ = tracker.tryEnter(Phase.FAILED, ErrorCode.INTERNAL, SourceSentences.FAILED_TWICE);
       throw e;
     }
   }
@@ -235,7 +220,7 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
   private boolean commit() {
     Commit.Failure failure = Commit.ask(client, StatusMessages.ref(plan.key()), () -> discarded);
     if (failure == null) {
-      downtimeNanos = freeze.sinceLastInstruction();
+      downtimeNanos = freeze.ageNanos();
       return true;
     }
     if (failure.guestNeverRan() && takeBack()) {
@@ -326,14 +311,12 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
   @Override
   public void finish(Duration grace) throws InterruptedException {
     postcopy.hurry();
-    callOff();
-    var _ = tracker.awaitTerminal(grace);
-  }
-
-  private synchronized void callOff() {
-    if (!handedOver && !tracker.phase().isTerminal()) {
-      cancel();
+    synchronized (this) {
+      if (!handedOver && !tracker.phase().isTerminal()) {
+        cancel();
+      }
     }
+    var _ = tracker.awaitTerminal(grace);
   }
 
   @Override
@@ -366,20 +349,22 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
           new PageFerryException(ErrorCode.GUEST_DISCARDED, SourceSentences.discarded(loss.get())));
       close();
     }
-    if (conductor.getState() == Thread.State.NEW) {
-      if (tracker.phase().isTerminal()) {
-        return loss;
-      }
+    if (!hasEnded()) {
       throw sentences.notEndedYet();
     }
+    return loss;
+  }
+
+  private boolean hasEnded() {
+    if (conductor.getState() == Thread.State.NEW) {
+      return tracker.phase().isTerminal();
+    }
     try {
-      if (conductor.join(DISCARD_PATIENCE)) {
-        return loss;
-      }
+      return conductor.join(DISCARD_PATIENCE);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+      return false;
     }
-    throw sentences.notEndedYet();
   }
 
   private synchronized Optional<String> markDiscarded() {

@@ -6,6 +6,7 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.Phase;
 import io.pageferry.source.image.Delivery;
+import io.pageferry.source.serve.Session;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -13,6 +14,10 @@ import org.slf4j.LoggerFactory;
 
 /** What the source says of a migration to people. Any thread. */
 record SourceSentences(String guest, String destination) {
+  /** The guest was not handed over, and may not have come back either. */
+  static final String FAILED_TWICE =
+      "The source failed, and failed again as it took the guest back; its log has the details.";
+
   private static final Logger LOG = LoggerFactory.getLogger(SourceSentences.class);
 
   /** The migration has no thread to run on. */
@@ -126,11 +131,20 @@ record SourceSentences(String guest, String destination) {
         + " guest up with: ferry guest unload --force.";
   }
 
-  /** The destination took the guest's description, and has not all lanes. */
-  String notAttached(@Nullable String lanesLost) {
-    return "The destination "
-        + destination
-        + " is prepared but its lanes are not attached"
-        + (lanesLost == null ? "." : ": " + lanesLost + ".");
+  /**
+   * The destination took the guest's description, and must have all lanes.
+   *
+   * @throws PageFerryException LANE_LOST if it has not
+   */
+  void requireAttached(Session session) {
+    if (!session.isAttached()) {
+      String lost = session.lost();
+      throw new PageFerryException(
+          ErrorCode.LANE_LOST,
+          "The destination "
+              + destination
+              + " is prepared but its lanes are not attached"
+              + (lost == null ? "." : ": " + lost + "."));
+    }
   }
 }

@@ -40,8 +40,6 @@ final class DrainLane extends Lane<DrainRequest> {
   /** What is sent; null until {@link #start}. */
   private @Nullable Delivery started;
 
-  private volatile @Nullable Session session;
-
   DrainLane(ServerCall<DrainRequest, OutgoingFrame> call, Sessions sessions) {
     super(call, sessions);
   }
@@ -58,7 +56,6 @@ final class DrainLane extends Lane<DrainRequest> {
 
   @Override
   void attachTo(Session joined) {
-    session = joined;
     joined.attach(this);
   }
 
@@ -70,6 +67,8 @@ final class DrainLane extends Lane<DrainRequest> {
           .acknowledge(
               range.getSlot(), range.getFirstPage(), Integer.toUnsignedLong(range.getPageCount()));
     }
+    // If another thread sends now, this waits for it. What it sends may be acknowledged already, as
+    // the answer to a fetch, and must be counted before anybody looks whether it was the last.
     pump();
     attached.progressed();
   }
@@ -133,11 +132,6 @@ final class DrainLane extends Lane<DrainRequest> {
         pumpIsDue = false;
         mayOvertakeFaults = true;
         pump();
-      }
-      Session attached = session;
-      if (attached != null) {
-        // What is sent here may have been acknowledged already, as the answer to a fetch.
-        attached.progressed();
       }
     } catch (RuntimeException | Error e) {
       failed(e);
