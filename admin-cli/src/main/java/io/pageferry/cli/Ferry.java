@@ -1,7 +1,17 @@
 package io.pageferry.cli;
 
+import io.pageferry.cli.client.FerryException;
 import io.pageferry.cli.demo.DemoCommand;
+import io.pageferry.cli.guest.DigestCommand;
+import io.pageferry.cli.guest.GuestCommand;
+import io.pageferry.cli.migrate.CancelCommand;
+import io.pageferry.cli.migrate.MigrateCommand;
+import io.pageferry.cli.output.StandardOutput;
+import io.pageferry.cli.status.FaultsCommand;
+import io.pageferry.cli.status.StatusCommand;
+import io.pageferry.cli.status.VersionCommand;
 import io.pageferry.cli.view.Text;
+import io.pageferry.cli.watch.WatchCommand;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.config.cli.ValueConverters;
 import io.pageferry.text.PlainText;

@@ -1,11 +1,12 @@
 /**
  * The {@code ferry} command: a client of both daemons' admin service.
  *
- * <p>{@link io.pageferry.cli.Ferry} is the entry point and lists the commands. A command asks
- * daemons through {@link io.pageferry.cli.AdminClient}, hands what it got to a renderer in {@code
- * view} or to {@link io.pageferry.cli.Json}, and ends with an {@link
- * io.pageferry.config.cli.ExitCode}. Whatever goes wrong is a {@link
- * io.pageferry.cli.FerryException}: one sentence and an exit code.
+ * <p>{@link io.pageferry.cli.Ferry} is the entry point and lists the commands, which are in the
+ * packages {@code guest}, {@code migrate}, {@code status}, {@code watch} and {@code demo}. A
+ * command learns from {@code target} which daemons it is about, asks them through {@code client},
+ * hands what it got to a renderer in {@code view}, writes it through {@code output}, and ends with
+ * an {@link io.pageferry.config.cli.ExitCode}. {@code local} starts daemons, and {@code training}
+ * makes the caches of an installation.
  */
 @NullMarked
 package io.pageferry.cli;

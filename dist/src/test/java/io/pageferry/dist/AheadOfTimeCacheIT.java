@@ -62,7 +62,7 @@ class AheadOfTimeCacheIT {
   @Test
   void theCommandLineWasTrainedByMoreThanOneCommand() throws Exception {
     assertThat(runWith("-Xlog:class+load", "version").succeeded())
-        .contains("io.pageferry.cli.VersionCommand$Answer source: shared objects file");
+        .contains("io.pageferry.cli.status.VersionCommand$Answer source: shared objects file");
   }
 
   @Test

@@ -1,13 +1,13 @@
 package io.pageferry.cli.demo;
 
-import io.pageferry.cli.AdminClient;
-import io.pageferry.cli.Daemons;
-import io.pageferry.cli.FerryException;
-import io.pageferry.cli.Migrations;
-import io.pageferry.cli.StatusPair;
-import io.pageferry.cli.Terminal;
+import io.pageferry.cli.client.AdminClient;
+import io.pageferry.cli.client.FerryException;
+import io.pageferry.cli.client.StatusPair;
 import io.pageferry.cli.demo.RunReport.GuestCheck;
 import io.pageferry.cli.demo.RunReport.Speeds;
+import io.pageferry.cli.migrate.Migrations;
+import io.pageferry.cli.output.Terminal;
+import io.pageferry.cli.target.Daemons;
 import io.pageferry.cli.view.LiveArea;
 import io.pageferry.cli.view.Units;
 import io.pageferry.config.cli.ExitCode;

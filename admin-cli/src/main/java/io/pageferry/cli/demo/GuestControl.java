@@ -1,7 +1,7 @@
 package io.pageferry.cli.demo;
 
 import com.google.protobuf.ByteString;
-import io.pageferry.cli.AdminClient;
+import io.pageferry.cli.client.AdminClient;
 import io.pageferry.cli.demo.RunReport.GuestCheck;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.GuestStatus;

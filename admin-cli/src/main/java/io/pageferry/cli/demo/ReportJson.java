@@ -2,7 +2,7 @@ package io.pageferry.cli.demo;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.pageferry.cli.Json;
+import io.pageferry.cli.output.Json;
 import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.FaultLatency;
 import io.pageferry.proto.v1.PageCounts;

@@ -1,6 +1,6 @@
 package io.pageferry.cli.demo;
 
-import io.pageferry.cli.StatusPair;
+import io.pageferry.cli.client.StatusPair;
 import io.pageferry.cli.view.Units;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.MigrationStatus;

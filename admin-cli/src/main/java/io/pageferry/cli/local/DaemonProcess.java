@@ -1,7 +1,7 @@
 package io.pageferry.cli.local;
 
-import io.pageferry.cli.AdminClient;
-import io.pageferry.cli.FerryException;
+import io.pageferry.cli.client.AdminClient;
+import io.pageferry.cli.client.FerryException;
 import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.Role;

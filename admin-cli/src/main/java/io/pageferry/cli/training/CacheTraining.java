@@ -1,7 +1,7 @@
 package io.pageferry.cli.training;
 
 import io.pageferry.cli.Ferry;
-import io.pageferry.cli.FerryException;
+import io.pageferry.cli.client.FerryException;
 import io.pageferry.cli.local.DaemonProcess;
 import io.pageferry.cli.local.LocalDaemons;
 import io.pageferry.config.cli.ExitCode;

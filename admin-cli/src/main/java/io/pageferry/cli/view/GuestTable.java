@@ -1,6 +1,6 @@
 package io.pageferry.cli.view;
 
-import io.pageferry.cli.GuestChoice;
+import io.pageferry.cli.client.GuestChoice;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Status;
 import java.util.ArrayList;

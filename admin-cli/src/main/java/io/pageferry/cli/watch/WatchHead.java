@@ -1,6 +1,6 @@
 package io.pageferry.cli.watch;
 
-import io.pageferry.cli.StatusPair;
+import io.pageferry.cli.client.StatusPair;
 import io.pageferry.cli.view.Palette;
 import io.pageferry.cli.view.Text;
 import io.pageferry.cli.view.Units;

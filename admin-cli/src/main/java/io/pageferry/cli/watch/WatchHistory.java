@@ -1,6 +1,6 @@
 package io.pageferry.cli.watch;
 
-import io.pageferry.cli.StatusPair;
+import io.pageferry.cli.client.StatusPair;
 import io.pageferry.cli.watch.WatchFrame.Sample;
 import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.FaultLatency;

@@ -1,6 +1,6 @@
 package io.pageferry.bench.fault;
 
-import io.pageferry.cli.AdminClient;
+import io.pageferry.cli.client.AdminClient;
 import io.pageferry.cli.demo.GuestControl;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.node.NodeConfig;

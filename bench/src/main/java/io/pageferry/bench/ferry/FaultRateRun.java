@@ -2,10 +2,10 @@ package io.pageferry.bench.ferry;
 
 import io.pageferry.bench.report.Figure;
 import io.pageferry.bench.report.Run;
-import io.pageferry.cli.AdminClient;
-import io.pageferry.cli.Daemons;
-import io.pageferry.cli.StatusPair;
+import io.pageferry.cli.client.AdminClient;
+import io.pageferry.cli.client.StatusPair;
 import io.pageferry.cli.demo.GuestControl;
+import io.pageferry.cli.target.Daemons;
 import io.pageferry.proto.v1.AccessPattern;
 import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.LoadGuestRequest;

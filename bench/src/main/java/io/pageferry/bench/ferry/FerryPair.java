@@ -1,9 +1,9 @@
 package io.pageferry.bench.ferry;
 
 import io.pageferry.bench.report.Run;
-import io.pageferry.cli.Daemons;
 import io.pageferry.cli.local.DaemonLaunch;
 import io.pageferry.cli.local.LocalDaemons;
+import io.pageferry.cli.target.Daemons;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -67,7 +67,7 @@ public final class FerryPair implements AutoCloseable {
    * One run.
    *
    * @param justBefore called when the guest is warm, right before the migrate command
-   * @throws io.pageferry.cli.FerryException if it does not complete, or memory differs
+   * @throws io.pageferry.cli.client.FerryException if it does not complete, or memory differs
    */
   public Run run(FerryScenario scenario, Runnable justBefore) throws InterruptedException {
     var _ = sourcePauses.take();
@@ -82,7 +82,7 @@ public final class FerryPair implements AutoCloseable {
    * Pages that several vCPUs fetch a second, on demand alone; they touch pages at random.
    *
    * @param guestBytes memory of the guest
-   * @throws io.pageferry.cli.FerryException if it does not complete, or memory differs
+   * @throws io.pageferry.cli.client.FerryException if it does not complete, or memory differs
    */
   public Run faultRate(String experiment, int vcpus, long guestBytes, Runnable justBefore)
       throws InterruptedException {

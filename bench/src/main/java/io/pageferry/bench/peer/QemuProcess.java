@@ -2,7 +2,7 @@ package io.pageferry.bench.peer;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.pageferry.cli.FerryException;
+import io.pageferry.cli.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;

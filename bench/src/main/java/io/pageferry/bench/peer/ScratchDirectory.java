@@ -1,6 +1,6 @@
 package io.pageferry.bench.peer;
 
-import io.pageferry.cli.FerryException;
+import io.pageferry.cli.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;

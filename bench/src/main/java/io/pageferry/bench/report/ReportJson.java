@@ -5,7 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
-import io.pageferry.cli.Json;
+import io.pageferry.cli.output.Json;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

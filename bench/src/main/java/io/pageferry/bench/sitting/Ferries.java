@@ -8,7 +8,7 @@ import io.pageferry.bench.net.Forwarder;
 import io.pageferry.bench.net.LinkSettings;
 import io.pageferry.bench.peer.WarmPool;
 import io.pageferry.bench.report.Run;
-import io.pageferry.cli.FerryException;
+import io.pageferry.cli.client.FerryException;
 import io.pageferry.cli.local.DaemonLaunch;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.pageferry.bench.report.Curve;
 import io.pageferry.bench.report.Figure;
 import io.pageferry.bench.report.Run;
-import io.pageferry.cli.FerryException;
+import io.pageferry.cli.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.io.IOException;
 import java.net.InetAddress;
