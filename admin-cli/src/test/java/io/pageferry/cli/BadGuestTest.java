@@ -143,9 +143,10 @@ class BadGuestTest {
   }
 
   @Test
-  void aSecondGuestIsRefusedAndTheFirstStays() {
+  void aSecondGuestOfANameIsRefusedAndTheFirstStays() {
     load("--program", "counter", "--memory", "4MiB", "--name", "first").succeeded();
-    load("--program", "kv", "--memory", "4MiB").refused(ExitCode.REFUSED, "first", "unload");
+    load("--program", "kv", "--memory", "4MiB", "--name", "first")
+        .refused(ExitCode.REFUSED, "first", "unload");
     assertThat(daemons.source().status().getGuest().getName()).isEqualTo("first");
     ferryAt(daemons, "guest", "unload").succeeded();
   }

@@ -59,12 +59,12 @@ class RefusedMigrationTest {
   }
 
   @Test
-  void aDestinationThatIsBusy() {
+  void aDestinationThatHasAGuestOfThatName() {
     ferryAt(daemons, "migrate").succeeded();
     try (DaemonPair others = DaemonPair.start()) {
       others.run(Guests.program("counter", 1, 4, 1).build());
       ferryAt(others, "migrate", "--to", daemons.destination().address())
-          .refused(ExitCode.REFUSED, "unload it or choose another");
+          .refused(ExitCode.REFUSED, "has a guest counter already", "another name");
       assertThat(others.source().status().getGuest().getState())
           .isEqualTo(GuestState.GUEST_STATE_RUNNING);
     }
@@ -112,7 +112,7 @@ class RefusedMigrationTest {
     try (FakeDestination slow = FakeDestination.slow()) {
       ferryAt(daemons, "migrate", "--detach", "--to", slow.address()).succeeded();
       slow.awaitAsked();
-      ferryAt(daemons, "migrate").refused(ExitCode.REFUSED, slow.address(), "one at a time");
+      ferryAt(daemons, "migrate").refused(ExitCode.REFUSED, slow.address(), "is moving already");
       assertThat(daemons.source().status().getPhase()).isEqualTo(Phase.PHASE_SETUP);
     }
   }

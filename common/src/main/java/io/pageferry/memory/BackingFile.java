@@ -51,8 +51,7 @@ final class BackingFile implements AutoCloseable {
 
   private boolean locked;
 
-  private BackingFile(
-      FileChannel channel, int descriptor, Path opened, @Nullable Path made) {
+  private BackingFile(FileChannel channel, int descriptor, Path opened, @Nullable Path made) {
     this.channel = channel;
     this.descriptor = descriptor;
     this.opened = opened;

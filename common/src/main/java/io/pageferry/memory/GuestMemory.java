@@ -163,8 +163,8 @@ public final class GuestMemory implements AutoCloseable {
   }
 
   /**
-   * Unmaps memory of a guest that came to nothing; a file that was made for it goes as well. Instead
-   * of {@link #close}.
+   * Unmaps memory of a guest that came to nothing; a file that was made for it goes as well.
+   * Instead of {@link #close}.
    */
   public void abandon() {
     close(true);

@@ -309,7 +309,8 @@ public final class GuestRegistry {
   /**
    * The guest that a request means.
    *
-   * @param reference its name or id; empty for the only one
+   * @param reference its name or id; empty for the only one. Guests that have moved away count only
+   *     when there is no other, and records of guests that are gone only when there is no guest
    * @throws PageFerryException NO_GUEST or AMBIGUOUS_GUEST
    */
   public GuestEntry find(String reference) {
@@ -318,13 +319,18 @@ public final class GuestRegistry {
         reference.isEmpty()
             ? all
             : all.stream().filter(entry -> isNamed(entry, reference)).toList();
-    List<GuestEntry> live = named.stream().filter(GuestEntry::isLive).toList();
-    List<GuestEntry> candidates = live.isEmpty() ? named : live;
-    if (candidates.size() == 1) {
-      return candidates.getFirst();
+    if (named.isEmpty()) {
+      throw new PageFerryException(ErrorCode.NO_GUEST, noGuest(reference, all));
+    }
+    List<GuestEntry> candidates = named.stream().filter(GuestEntry::isLive).toList();
+    if (candidates.isEmpty()) {
+      candidates = named.stream().filter(entry -> !entry.isRecord()).toList();
     }
     if (candidates.isEmpty()) {
-      throw new PageFerryException(ErrorCode.NO_GUEST, noGuest(reference, all));
+      return named.getLast();
+    }
+    if (candidates.size() == 1) {
+      return candidates.getFirst();
     }
     throw new PageFerryException(
         ErrorCode.AMBIGUOUS_GUEST,
@@ -359,7 +365,7 @@ public final class GuestRegistry {
    */
   public Optional<String> unload(GuestEntry entry, boolean force) {
     Optional<String> loss = entry.unload(force);
-    if (entry.departure().isEmpty() && !entry.isAborted()) {
+    if (entry.departure().isEmpty() && entry.arrival().isEmpty()) {
       // Nothing happened to it that one would want to look at.
       forget(entry);
     }

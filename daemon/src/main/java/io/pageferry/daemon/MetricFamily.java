@@ -35,6 +35,11 @@ final class MetricFamily {
     return this;
   }
 
+  /** The same for a count, of which a metric has the first 53 bits. */
+  MetricFamily with(long value, String... labels) {
+    return with((double) value, labels);
+  }
+
   /** As a scrape shows it. */
   MetricSnapshot snapshot() {
     return counter

@@ -48,8 +48,7 @@ class GuestRegistryTest {
   }
 
   private GuestRegistry registry(GuestLimits limits) {
-    GuestRegistry registry =
-        new GuestRegistry("node", limits, HostMemory.under(host), readiness);
+    GuestRegistry registry = new GuestRegistry("node", limits, HostMemory.under(host), readiness);
     registries.add(registry);
     return registry;
   }
@@ -122,8 +121,7 @@ class GuestRegistryTest {
 
   @Test
   void limitsHoldForWhatIsReserved() {
-    GuestRegistry registry =
-        registry(new GuestLimits(2, DataSize.ofMebibytes(8), 1, 1));
+    GuestRegistry registry = registry(new GuestLimits(2, DataSize.ofMebibytes(8), 1, 1));
     try (var coming = registry.reserve(key(), "coming", 4 * MIB)) {
       assertThat(coming.name()).isEqualTo("coming");
       assertThat(refusal(() -> registry.reserve(key(), "late", MIB)))
@@ -138,23 +136,23 @@ class GuestRegistryTest {
 
   @Test
   void oneMigrationBeginsWhereOneMayLeave() throws Exception {
-    GuestRegistry registry =
-        registry(new GuestLimits(2, DataSize.ofMebibytes(8), 1, 1));
+    GuestRegistry registry = registry(new GuestLimits(2, DataSize.ofMebibytes(8), 1, 1));
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     Thread first =
-        Thread.ofVirtual().start(() -> {
-          String _ =
-              registry.depart(() -> {
-                begun.countDown();
-                try {
-                  goOn.await();
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-                return "";
-              });
-        });
+        Thread.ofVirtual()
+            .start(() -> {
+              String _ =
+                  registry.depart(() -> {
+                    begun.countDown();
+                    try {
+                      goOn.await();
+                    } catch (InterruptedException e) {
+                      Thread.currentThread().interrupt();
+                    }
+                    return "";
+                  });
+            });
     begun.await();
     assertThat(refusal(() -> registry.depart(() -> ""))).isEqualTo(ErrorCode.TOO_MANY_MIGRATIONS);
     goOn.countDown();

@@ -25,7 +25,7 @@ class FaultsCommandTest {
   @Test
   void beforeAGuestHasComeThereAreNoFaults() {
     try (DaemonPair daemons = DaemonPair.start()) {
-      ferryAt(daemons, "faults").refused(ExitCode.REFUSED, "No guest has come");
+      ferryAt(daemons, "faults").refused(ExitCode.REFUSED, "has no guest");
     }
   }
 
