@@ -28,7 +28,7 @@ import java.util.List;
 
 /** One node that listens, and its admin client. */
 final class Nodes implements AutoCloseable {
-  static final Duration PATIENCE = Duration.ofSeconds(120);
+  static final Duration PATIENCE = Duration.ofMinutes(2);
 
   final NodeDaemon daemon;
   final AdminServiceBlockingStub admin;
