@@ -52,7 +52,7 @@ final class BenchmarkGuest implements AutoCloseable {
       if (bitmap == null) {
         throw new IllegalStateException("Userfault is off, but the guest gave a " + fault + ".");
       }
-      bitmap.allow(PageGeometry.pages(fault.guestPhysicalAddress() - slot.base()));
+      bitmap.lift(PageGeometry.pages(fault.guestPhysicalAddress() - slot.base()), 1);
     };
   }
 

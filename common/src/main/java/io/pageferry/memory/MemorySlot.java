@@ -88,7 +88,7 @@ public final class MemorySlot {
       throw new IllegalStateException("Userfault is already on for slot " + id + ".");
     }
     UserfaultBitmap bitmap = new UserfaultBitmap(pageCount(), owner);
-    bitmap.faultAll();
+    bitmap.trap(0, pageCount());
     userfault = bitmap;
     return bitmap;
   }
@@ -100,17 +100,12 @@ public final class MemorySlot {
     userfault = null;
   }
 
-  /** Starts to note who wants which page, if that is not done yet; before vCPUs run. */
-  public synchronized FirstTouches countFirstTouches() {
-    FirstTouches counted = firstTouches;
-    if (counted == null) {
-      counted = new FirstTouches(newBitmap());
-      firstTouches = counted;
-    }
-    return counted;
+  /** From now on, {@code touches} is told which pages vCPUs use; before they run. */
+  public void noteFirstTouches(FirstTouches touches) {
+    firstTouches = touches;
   }
 
-  /** What {@link #countFirstTouches} has started, or null. Volatile read. */
+  /** Who is told which pages vCPUs use, or null. Volatile read. */
   public @Nullable FirstTouches firstTouches() {
     return firstTouches;
   }
@@ -118,6 +113,16 @@ public final class MemorySlot {
   /** Another bitmap over this slot's pages, all clear, freed some time after its last use. */
   public PageBitmap newBitmap() {
     return new PageBitmap(pageCount(), Arena.ofAuto());
+  }
+
+  /**
+   * 64-bit words, all zero, that have {@code bitsPerPage} bits for each of this slot's pages. They
+   * are freed some time after their last use.
+   *
+   * @param bitsPerPage a power of two up to 64
+   */
+  public MemorySegment newWords(int bitsPerPage) {
+    return new PageBitmap(pageCount() * bitsPerPage, Arena.ofAuto()).words();
   }
 
   /** Bytes of this slot in physical memory now. */

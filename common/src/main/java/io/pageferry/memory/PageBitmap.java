@@ -101,16 +101,6 @@ public final class PageBitmap {
     }
   }
 
-  /** Clears, with release, the bits here of all pages whose bit is set in {@code other}. */
-  void clearWhereSetIn(PageBitmap other) {
-    for (long offset = 0; offset < words.byteSize(); offset += Long.BYTES) {
-      long mask = (long) WORD.getAcquire(other.words, offset);
-      if (mask != 0) {
-        var _ = (long) WORD.getAndBitwiseAndRelease(words, offset, ~mask);
-      }
-    }
-  }
-
   /** The first page from {@code from} on whose bit is set, or -1. */
   public long nextSet(long from) {
     return next(from, 0);

@@ -8,8 +8,8 @@ import java.lang.foreign.MemorySegment;
  * goes ahead. Bit 0 is the slot's first guest frame.
  *
  * <p>User space sets and clears bits, vCPUs only read them. INVARIANT: a page's bytes are in place
- * before {@link #allow} clears its bit with release; {@link #faults} tests it with acquire, so a
- * vCPU that finds it clear sees the bytes. Any thread.
+ * before {@link #lift} clears its bit with release; {@link #traps} tests it with acquire, so a vCPU
+ * that finds it clear sees the bytes. It does not say which pages are here. Any thread.
  *
  * <p>Source of layout and ordering: version 3 of the KVM Userfault series (June 2025).
  */
@@ -20,44 +20,27 @@ public final class UserfaultBitmap {
     bits = new PageBitmap(pageCount, owner);
   }
 
-  /** Whether an access to the page faults. Acquire; pairs with {@link #allow}. */
-  public boolean faults(long page) {
+  /** Whether an access to the page faults. Acquire; pairs with {@link #lift}. */
+  public boolean traps(long page) {
     return bits.get(page);
   }
 
-  /**
-   * Lets accesses to a page proceed, once its bytes are in place. Release; pairs with {@link
-   * #faults}.
-   */
-  public void allow(long page) {
-    var _ = bits.clear(page);
-  }
-
-  /** {@link #allow} for {@code count} pages from {@code first} on, a word at a time. */
-  public void allowRange(long first, long count) {
+  /** Lets accesses to {@code count} pages from {@code first} on proceed. Release. */
+  public void lift(long first, long count) {
     bits.clearRange(first, count);
   }
 
   /**
-   * Makes accesses to every page fault. vCPUs that have a page mapped go on until they are flushed.
+   * Makes accesses to {@code count} pages from {@code first} on fault. vCPUs that have a page
+   * mapped go on until they are flushed.
    */
-  public void faultAll() {
-    bits.setRange(0, bits.pageCount());
-  }
-
-  /** Clears the bits of {@code others} of all pages that fault. */
-  void clearIn(PageBitmap others) {
-    others.clearWhereSetIn(bits);
+  public void trap(long first, long count) {
+    bits.setRange(first, count);
   }
 
   /** Number of pages that fault. */
-  public long faultingPages() {
+  public long trappedPages() {
     return bits.cardinality();
-  }
-
-  /** The first page from {@code from} on that faults, or -1. */
-  public long nextFaulting(long from) {
-    return bits.nextSet(from);
   }
 
   /**

@@ -3,8 +3,8 @@
  *
  * <p>A {@link io.pageferry.memory.GuestMemory} owns one or more {@link
  * io.pageferry.memory.MemorySlot}s of off-heap memory. Each slot knows which of its pages may hold
- * something else than zeros (its <em>written</em> bitmap) and, at a migration's destination, which
- * pages have not come yet (its {@link io.pageferry.memory.UserfaultBitmap}).
+ * something else than zeros (its <em>written</em> bitmap) and, at a migration's destination, at
+ * which pages a vCPU stops (its {@link io.pageferry.memory.UserfaultBitmap}).
  *
  * <p>Read in this order: {@code PageGeometry}, {@code PageBitmap}, {@code UserfaultBitmap}, {@code
  * MemorySlot}, {@code GuestMemory}. All native code is behind {@code LinuxMemory}. Nothing here

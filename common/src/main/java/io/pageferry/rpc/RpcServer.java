@@ -41,7 +41,7 @@ public final class RpcServer implements AutoCloseable {
   /** Largest message taken from a peer or client, in bytes. */
   public static final int MAX_MESSAGE_BYTES = 16 << 20;
 
-  /** An urgent lane for each of 64 vCPUs, the drain lane, and some for control. */
+  /** A demand lane for each of 64 vCPUs, the drain lane, and some for control. */
   private static final int LOOPS = 72;
 
   /** More calls at a time than these are nobody's migration. */

@@ -4,8 +4,8 @@ import io.pageferry.proto.v1.LaneHello;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What travels up an urgent lane, {@code DemandRequest} in pages.proto: a hello, or a fetch and
- * what to prefetch with it.
+ * What travels up a demand lane, {@code DemandRequest} in pages.proto: a hello, or a fetch and what
+ * to prefetch with it.
  *
  * @param hello the hello; null in all but a lane's first message
  * @param slotId the slot of the pages that a vCPU waits for; as all numbers here, not checked

@@ -11,7 +11,7 @@ public final class PageMethods {
   private static final OutgoingFrameMarshaller OUTGOING = new OutgoingFrameMarshaller();
   private static final DemandMarshaller DEMAND = new DemandMarshaller();
 
-  /** The urgent lane, as served. */
+  /** The demand lane, as served. */
   public static final MethodDescriptor<Demand, OutgoingFrame> SERVED_DEMAND =
       PageServiceGrpc.getDemandMethod().toBuilder(DEMAND, OUTGOING).build();
 
@@ -23,20 +23,20 @@ public final class PageMethods {
 
   private PageMethods() {}
 
-  /** The urgent lane, as called: frames go to {@code sink}. */
+  /** The demand lane, as called: {@code sink} installs the pages of each frame that arrives. */
   public static MethodDescriptor<Demand, FrameSize> calledDemand(
       GuestMemory memory, PageSink sink) {
     return PageServiceGrpc.getDemandMethod().toBuilder(
-            DEMAND, new IncomingFrameMarshaller(memory, sink))
+            DEMAND, new InstallingMarshaller(memory, sink))
         .build();
   }
 
-  /** The drain lane, as called: frames go to {@code sink}. */
+  /** The drain lane, as called: {@code sink} installs the pages of each frame that arrives. */
   public static MethodDescriptor<DrainRequest, FrameSize> calledDrain(
       GuestMemory memory, PageSink sink) {
     return PageServiceGrpc.getDrainMethod().toBuilder(
             PageServiceGrpc.getDrainMethod().getRequestMarshaller(),
-            new IncomingFrameMarshaller(memory, sink))
+            new InstallingMarshaller(memory, sink))
         .build();
   }
 

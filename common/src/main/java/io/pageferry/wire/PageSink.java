@@ -3,20 +3,20 @@ package io.pageferry.wire;
 import io.pageferry.memory.MemorySlot;
 
 /**
- * Where arriving frames go. Called on the thread that is the lane's event loop, one frame at a time
- * per lane; several lanes may call at once.
+ * Installs the pages that arrive on a lane, for {@link InstallingMarshaller}. Called on the thread
+ * that is the lane's event loop, one frame at a time per lane; several lanes may call at once.
  */
 public interface PageSink {
   /**
-   * A run of pages with bytes. For each page in order the sink calls {@link Payload#copyPageTo} or
-   * {@link Payload#skipPage}.
+   * Installs a run of pages with bytes. For each page in order the sink calls {@link
+   * Payload#copyPageTo} or {@link Payload#skipPage}.
    *
    * @param arrivalNanos when the frame began to be parsed
    */
-  void pages(MemorySlot slot, long firstPage, int pageCount, Payload payload, long arrivalNanos);
+  void install(MemorySlot slot, long firstPage, int pageCount, Payload payload, long arrivalNanos);
 
-  /** A run of pages that are all zero. */
-  void zeros(MemorySlot slot, long firstPage, int pageCount, long arrivalNanos);
+  /** Installs a run of pages that are all zero. */
+  void installZeros(MemorySlot slot, long firstPage, int pageCount, long arrivalNanos);
 
   /** The bytes of a frame's pages, read once, in order. Valid during the call only. */
   interface Payload {

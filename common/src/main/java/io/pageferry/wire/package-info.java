@@ -3,9 +3,10 @@
  * guest memory and Netty's buffers.
  *
  * <p>A frame leaves as an {@link io.pageferry.wire.OutgoingFrame} through {@link
- * io.pageferry.wire.OutgoingFrameMarshaller}, and arrives through {@link
- * io.pageferry.wire.IncomingFrameMarshaller} at a {@link io.pageferry.wire.PageSink}. The bytes are
- * exactly those that the generated classes produce, so peers in other languages can use those.
+ * io.pageferry.wire.OutgoingFrameMarshaller}, and its pages are installed by a {@link
+ * io.pageferry.wire.PageSink} while {@link io.pageferry.wire.InstallingMarshaller} parses it. The
+ * bytes are exactly those that the generated classes produce, so peers in other languages can use
+ * those.
  */
 @NullMarked
 package io.pageferry.wire;

@@ -168,7 +168,7 @@ class GuestMemoryTest {
             slot::residentBytes,
             memory::writtenPages,
             () -> slot.written().set(0),
-            () -> userfault.faults(0),
+            () -> userfault.traps(0),
             memory::close)) {
       assertThatIllegalStateException().isThrownBy(access::run).withMessageContaining("closed");
     }
@@ -182,14 +182,14 @@ class GuestMemoryTest {
       MemorySlot slot = memory.slots().getFirst();
       assertThat(slot.userfault()).isNull();
       UserfaultBitmap first = slot.enableUserfault();
-      first.allow(3);
+      first.lift(3, 1);
       assertThat(slot.userfault()).isSameAs(first);
       assertThatIllegalStateException().isThrownBy(slot::enableUserfault);
 
       slot.disableUserfault();
       slot.disableUserfault();
       assertThat(slot.userfault()).isNull();
-      assertThat(slot.enableUserfault().faultingPages()).isEqualTo(16);
+      assertThat(slot.enableUserfault().trappedPages()).isEqualTo(16);
     }
   }
 

@@ -19,7 +19,7 @@ class UserfaultBitmapTest {
     try (GuestMemory memory = memory(70)) {
       UserfaultBitmap bitmap = memory.slots().getFirst().enableUserfault();
 
-      assertThat(bitmap.faultingPages()).isEqualTo(70);
+      assertThat(bitmap.trappedPages()).isEqualTo(70);
       assertThat(bitmap.words().toArray(JAVA_BYTE))
           .containsExactly(-1, -1, -1, -1, -1, -1, -1, -1, 0x3f, 0, 0, 0, 0, 0, 0, 0);
     }
@@ -29,17 +29,18 @@ class UserfaultBitmapTest {
   void bitZeroOfTheFirstLittleEndianWordIsTheFirstGuestFrame() {
     try (GuestMemory memory = memory(128)) {
       UserfaultBitmap bitmap = memory.slots().getFirst().enableUserfault();
-      bitmap.allowRange(0, 128);
+      bitmap.lift(0, 128);
       byte[] expected = new byte[16];
       assertThat(bitmap.words().toArray(JAVA_BYTE)).isEqualTo(expected);
 
-      bitmap.faultAll();
+      bitmap.trap(0, 128);
       for (int page = 0; page < 128; page++) {
-        bitmap.allow(page);
+        bitmap.lift(page, 1);
         byte[] bytes = bitmap.words().toArray(JAVA_BYTE);
         assertThat(bytes[page / 8] >>> (page % 8) & 1).as("bit of page %d", page).isZero();
-        assertThat(bitmap.faultingPages()).isEqualTo(127 - page);
-        assertThat(bitmap.nextFaulting(0)).isEqualTo(page == 127 ? -1 : page + 1);
+        assertThat(bitmap.trappedPages()).isEqualTo(127 - page);
+        assertThat(bitmap.traps(page)).isFalse();
+        assertThat(page == 127 || bitmap.traps(page + 1)).isTrue();
       }
     }
   }
@@ -54,12 +55,12 @@ class UserfaultBitmapTest {
   }
 
   @Test
-  void allowsOnlyTheGivenPages() {
+  void liftsOnlyTheGivenPages() {
     try (GuestMemory memory = memory(200)) {
       UserfaultBitmap bitmap = memory.slots().getFirst().enableUserfault();
-      bitmap.allowRange(60, 70);
+      bitmap.lift(60, 70);
       for (int page = 0; page < 200; page++) {
-        assertThat(bitmap.faults(page)).isEqualTo(page < 60 || page >= 130);
+        assertThat(bitmap.traps(page)).isEqualTo(page < 60 || page >= 130);
       }
     }
   }
@@ -75,7 +76,7 @@ class UserfaultBitmapTest {
       MemorySlot slot = memory.slots().getFirst();
       UserfaultBitmap bitmap = slot.enableUserfault();
       for (int round = 1; round <= 10; round++) {
-        bitmap.faultAll();
+        bitmap.trap(0, pages);
         long value = round * 0x0101_0101_0101_0101L;
         List<Integer> stale =
             Workers.run(
@@ -93,7 +94,7 @@ class UserfaultBitmapTest {
       for (long offset = 0; offset < PageGeometry.PAGE_SIZE; offset += Long.BYTES) {
         slot.segment().set(JAVA_LONG, start + offset, value);
       }
-      bitmap.allow(page);
+      bitmap.lift(page, 1);
     }
     return 0;
   }
@@ -101,7 +102,7 @@ class UserfaultBitmapTest {
   private static int stalePages(MemorySlot slot, UserfaultBitmap bitmap, long value) {
     int stale = 0;
     for (long page = 0; page < slot.pageCount(); page++) {
-      while (bitmap.faults(page)) {
+      while (bitmap.traps(page)) {
         Thread.onSpinWait();
       }
       // The last bytes first: they were written last.

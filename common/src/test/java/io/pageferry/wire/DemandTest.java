@@ -26,7 +26,7 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Rule 8: what travels up an urgent lane is a {@code DemandRequest}, whoever wrote it. */
+/** Rule 8: what travels up a demand lane is a {@code DemandRequest}, whoever wrote it. */
 class DemandTest {
   private static final LaneHello HELLO =
       LaneHello.newBuilder()

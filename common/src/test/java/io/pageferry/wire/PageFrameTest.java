@@ -106,7 +106,7 @@ class PageFrameTest {
       byte[] message = generated(frame).toByteArray();
       try (GuestMemory target = sameLayout()) {
         RecordingSink sink = new RecordingSink();
-        IncomingFrameMarshaller marshaller = new IncomingFrameMarshaller(target, sink);
+        InstallingMarshaller marshaller = new InstallingMarshaller(target, sink);
         InputStream stream =
             random.nextBoolean() ? new CutStream(message, random) : new PlainStream(message);
         assertThat(marshaller.parse(stream).bytes()).isEqualTo(message.length);
@@ -128,7 +128,7 @@ class PageFrameTest {
     try (GuestMemory target = sameLayout()) {
       RecordingSink sink = new RecordingSink();
       sink.skip = true;
-      var _ = new IncomingFrameMarshaller(target, sink).parse(new CutStream(message, random));
+      var _ = new InstallingMarshaller(target, sink).parse(new CutStream(message, random));
       assertThat(page(target.slots().getFirst(), 4)).containsOnly(0);
     }
   }
@@ -169,8 +169,7 @@ class PageFrameTest {
       byte[] noise = new byte[random.nextInt(40)];
       random.nextBytes(noise);
       try {
-        var _ =
-            new IncomingFrameMarshaller(memory, new RecordingSink()).parse(new PlainStream(noise));
+        var _ = new InstallingMarshaller(memory, new RecordingSink()).parse(new PlainStream(noise));
       } catch (PageFerryException e) {
         assertThat(e.code()).isIn(ErrorCode.MALFORMED_FRAME, ErrorCode.PAGE_OUT_OF_RANGE);
       }
@@ -179,8 +178,7 @@ class PageFrameTest {
 
   private void refused(byte[] message, ErrorCode code) {
     RecordingSink sink = new RecordingSink();
-    assertThatThrownBy(
-            () -> new IncomingFrameMarshaller(memory, sink).parse(new PlainStream(message)))
+    assertThatThrownBy(() -> new InstallingMarshaller(memory, sink).parse(new PlainStream(message)))
         .isInstanceOfSatisfying(
             PageFerryException.class, e -> assertThat(e.code()).isEqualTo(code));
     assertThat(sink.count).as("pages the sink heard of").isZero();
@@ -245,7 +243,7 @@ class PageFrameTest {
     private boolean zero;
 
     @Override
-    public void pages(MemorySlot to, long firstPage, int pageCount, Payload payload, long nanos) {
+    public void install(MemorySlot to, long firstPage, int pageCount, Payload payload, long nanos) {
       remember(to, firstPage, pageCount, false);
       for (long page = firstPage; page < firstPage + pageCount; page++) {
         if (skip) {
@@ -257,7 +255,7 @@ class PageFrameTest {
     }
 
     @Override
-    public void zeros(MemorySlot to, long firstPage, int pageCount, long nanos) {
+    public void installZeros(MemorySlot to, long firstPage, int pageCount, long nanos) {
       remember(to, firstPage, pageCount, true);
     }
 

@@ -1,5 +1,7 @@
 package io.pageferry.daemon;
 
+import io.pageferry.fault.GuestPages;
+import io.pageferry.fault.SlotPages;
 import io.pageferry.guest.Console;
 import io.pageferry.guest.Machine;
 import io.pageferry.guest.Vcpu;
@@ -7,7 +9,6 @@ import io.pageferry.guest.VcpuThreadException;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
-import io.pageferry.memory.UserfaultBitmap;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.ExecutionFence;
 import io.pageferry.migration.PageFerryException;
@@ -18,6 +19,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A guest that a daemon keeps: its machine and memory, and the fence that says whether it may run
@@ -34,8 +36,20 @@ public final class HostedGuest implements AutoCloseable {
   private final ExecutionFence fence;
   private final long instructionsElsewhere;
 
-  /** Takes ownership of {@code machine}, which does not run yet, and its memory. */
+  /** Which pages have come, of a guest that comes by a migration. */
+  private final @Nullable GuestPages pages;
+
+  /**
+   * A guest whose pages are all here. Takes ownership of {@code machine}, which does not run yet,
+   * and its memory.
+   */
   public HostedGuest(UUID id, Machine machine, ExecutionFence fence) {
+    this(id, machine, fence, null);
+  }
+
+  /** The same for a guest whose pages may still have to come. */
+  public HostedGuest(UUID id, Machine machine, ExecutionFence fence, @Nullable GuestPages pages) {
+    this.pages = pages;
     this.id = id;
     this.machine = machine;
     this.fence = fence;
@@ -157,15 +171,14 @@ public final class HostedGuest implements AutoCloseable {
     requireStill();
     MessageDigest digest = sha256();
     byte[] chunk = new byte[HASH_CHUNK_BYTES];
+    if (pages != null && !pages.isComplete()) {
+      throw new PageFerryException(
+          ErrorCode.WRONG_GUEST_STATE,
+          "Guest "
+              + name()
+              + " has pages that have not come yet; wait until the migration is complete.");
+    }
     for (MemorySlot slot : memory().slots()) {
-      var userfault = slot.userfault();
-      if (userfault != null && userfault.nextFaulting(0) >= 0) {
-        throw new PageFerryException(
-            ErrorCode.WRONG_GUEST_STATE,
-            "Guest "
-                + name()
-                + " has pages that have not come yet; wait until the migration is complete.");
-      }
       for (long at = 0; at < slot.sizeBytes(); at += chunk.length) {
         int length = (int) Math.min(chunk.length, slot.sizeBytes() - at);
         MemorySegment.copy(slot.segment(), at, MemorySegment.ofArray(chunk), 0, length);
@@ -224,9 +237,9 @@ public final class HostedGuest implements AutoCloseable {
   }
 
   private void requireHere(MemorySlot slot, long firstPage, long lastPage) {
-    UserfaultBitmap userfault = slot.userfault();
+    SlotPages coming = pages == null ? null : pages.of(slot);
     for (long page = firstPage; page <= lastPage; page++) {
-      if (!fence.isHeld() || (userfault != null && userfault.faults(page))) {
+      if (!fence.isHeld() || (coming != null && !coming.states().isPresent(page))) {
         throw new PageFerryException(
             ErrorCode.WRONG_GUEST_STATE,
             "Page " + page + " of slot " + slot.id() + " is not at this daemon.");

@@ -3,6 +3,9 @@ package io.pageferry.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pageferry.fault.GuestPages;
+import io.pageferry.fault.PageStates;
+import io.pageferry.fault.UserfaultMechanism;
 import io.pageferry.guest.Machine;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.guest.machine.Machines;
@@ -23,17 +26,20 @@ class HostedGuestTest {
   private static final int LOOKS = 2_000;
 
   static HostedGuest guest(ExecutionFence fence) {
+    Machine machine = machine();
+    return new HostedGuest(UUID.randomUUID(), machine, fence);
+  }
+
+  private static Machine machine() {
     var kind = new MachineSpec.Kind.Synthetic(MachineSpec.Pattern.SEQUENTIAL, 1000, 1, 7);
     MachineSpec spec = MachineSpec.withRam("walker", 1, 1 << 20, kind, 0);
-    Machine machine =
-        Machines.create(
-            spec,
-            GuestMemory.anonymous(spec.slots()),
-            MachineSpec.RAM_BASE,
-            (vcpu, fault) -> {
-              throw new IllegalStateException("Nothing faults here.");
-            });
-    return new HostedGuest(UUID.randomUUID(), machine, fence);
+    return Machines.create(
+        spec,
+        GuestMemory.anonymous(spec.slots()),
+        MachineSpec.RAM_BASE,
+        (vcpu, fault) -> {
+          throw new IllegalStateException("Nothing faults here.");
+        });
   }
 
   private static void assertRefused(ErrorCode code, ThrowingCallable call) {
@@ -139,9 +145,29 @@ class HostedGuestTest {
       guest.resume();
       assertRefused(ErrorCode.WRONG_GUEST_STATE, guest::memorySha256);
       assertRefused(ErrorCode.WRONG_GUEST_STATE, guest::stateSha256);
-      var _ = guest.pause();
-      guest.machine().enableUserfault(0);
-      assertRefused(ErrorCode.WRONG_GUEST_STATE, guest::memorySha256);
+    }
+    Machine machine = machine();
+    GuestPages pages = GuestPages.missing(machine.memory(), UserfaultMechanism::new);
+    try (HostedGuest coming =
+        new HostedGuest(UUID.randomUUID(), machine, ExecutionFence.held(1), pages)) {
+      assertRefused(ErrorCode.WRONG_GUEST_STATE, coming::memorySha256);
+    }
+  }
+
+  @Test
+  void whetherAPageCanBeReadIsSaidByItsStateAndNotByTheTrap() {
+    Machine machine = machine();
+    GuestPages pages = GuestPages.missing(machine.memory(), UserfaultMechanism::new);
+    PageStates states = pages.slots().getFirst().states();
+    long gpa = MachineSpec.RAM_BASE;
+    try (HostedGuest coming =
+        new HostedGuest(UUID.randomUUID(), machine, ExecutionFence.held(1), pages)) {
+      assertThat(states.claim(0, 1)).isOne();
+      assertRefused(ErrorCode.WRONG_GUEST_STATE, () -> coming.read(gpa, 8));
+      states.present(0, 1);
+      assertThat(pages.slots().getFirst().mechanism().traps(0)).isTrue();
+      assertThat(coming.read(gpa, 8)).hasSize(8);
+      assertRefused(ErrorCode.WRONG_GUEST_STATE, () -> coming.read(gpa + 4092, 8));
     }
   }
 }

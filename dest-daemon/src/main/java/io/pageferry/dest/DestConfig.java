@@ -1,5 +1,6 @@
 package io.pageferry.dest;
 
+import io.pageferry.dest.prefetch.PrefetchPolicy;
 import io.pageferry.guest.MachineSpec;
 
 /**

@@ -5,6 +5,8 @@ import io.pageferry.config.HostPort;
 import io.pageferry.daemon.GuestEntry;
 import io.pageferry.daemon.GuestRegistry;
 import io.pageferry.daemon.StatusMessages;
+import io.pageferry.dest.install.MemoryPopulation;
+import io.pageferry.dest.timing.FaultTimings;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.memory.SlotLayout;

@@ -4,58 +4,53 @@ import io.grpc.Status;
 import io.pageferry.daemon.FaultPart;
 import io.pageferry.daemon.GuestMigration;
 import io.pageferry.daemon.HostedGuest;
-import io.pageferry.daemon.StatusMessages;
-import io.pageferry.daemon.TransferRate;
 import io.pageferry.daemon.VcpuFaults;
+import io.pageferry.dest.fault.FaultResolver;
+import io.pageferry.dest.fault.FaultWaiters;
+import io.pageferry.dest.install.AcknowledgementTicks;
+import io.pageferry.dest.install.Acknowledgements;
+import io.pageferry.dest.install.PageInstaller;
+import io.pageferry.dest.link.LaneListener;
+import io.pageferry.dest.link.Session;
+import io.pageferry.dest.prefetch.PrefetchPolicy;
+import io.pageferry.dest.timing.FaultTimings;
+import io.pageferry.dest.timing.FirstInstruction;
+import io.pageferry.fault.GuestPages;
+import io.pageferry.fault.PageStates;
+import io.pageferry.fault.UserfaultMechanism;
 import io.pageferry.guest.Machine;
 import io.pageferry.guest.Vcpu;
-import io.pageferry.guest.machine.Machines;
 import io.pageferry.memory.GuestMemory;
-import io.pageferry.memory.MemorySlot;
-import io.pageferry.memory.PageBitmap;
-import io.pageferry.memory.PageGeometry;
 import io.pageferry.migration.ErrorCode;
-import io.pageferry.migration.ExecutionFence;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
-import io.pageferry.proto.v1.Direction;
-import io.pageferry.proto.v1.DrainRequest;
-import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.SlowFault;
 import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.rpc.Ending;
-import io.pageferry.rpc.RpcChannel;
 import io.pageferry.telemetry.LatencyCounts;
-import io.pageferry.wire.PageMethods;
-import io.pageferry.wire.PageSink;
-import java.lang.foreign.Arena;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
  * One migration as the destination sees it: memory with every page faulting, lanes connected, state
  * loaded, committed, complete.
  *
+ * <p>It holds what outlives a connection: which pages are here, who waits, what is to be
+ * acknowledged, phase and fence. The lanes are its {@link Session}'s.
+ *
  * <p>Control methods are called by RPC threads, lane ends by event loops; this object's monitor
- * orders them. Owns memory, machine and lanes until it is closed.
+ * orders them. Owns memory, machine and session until it is closed.
  */
-public final class IncomingMigration implements GuestMigration.Arrival, AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(IncomingMigration.class);
-  private static final long LANE_TIMEOUT_MILLIS = 5_000;
-
-  /** Bitmaps kept for each page: userfault, claimed, wanted, written. */
-  static final int BITMAPS = 4;
+public final class IncomingMigration
+    implements GuestMigration.Arrival, LaneListener, AutoCloseable {
+  /** Bits kept for each page: two of its state, userfault, written. */
+  static final int BITS_PER_PAGE = PageStates.BITS_PER_PAGE + 2;
 
   private final MigrationKey key;
   private final String source;
@@ -63,24 +58,23 @@ public final class IncomingMigration implements GuestMigration.Arrival, AutoClos
   private final PhaseTracker tracker;
   private final GuestMemory memory;
   private final FaultTimings timings;
+  private final GuestPages pages;
+  private final Acknowledgements acknowledgements = new Acknowledgements();
   private final PageInstaller installer;
-  private final PageSink demandSink;
   private final FaultResolver resolver;
-  private final Acknowledgements acknowledgements;
-  private final List<UrgentLane> urgentLanes = new ArrayList<>();
-  private final Lane<DrainRequest> drainLane;
+  private final Session session;
+  private final FirstInstruction firstInstruction = new FirstInstruction();
+  private final IncomingStatus status;
   private final AcknowledgementTicks ticks = new AcknowledgementTicks();
-  private final TransferRate rate = new TransferRate();
+
   private final AbortedMigrations aborted;
 
   private boolean lanesAttached;
   private @Nullable String laneFailure;
-  private volatile @Nullable HostedGuest guest;
-  private boolean run;
+  private volatile @Nullable ArrivingGuest arriving;
   private volatile boolean closed;
   private volatile boolean committed;
   private long resumeNanos;
-  private final FirstInstruction firstInstruction = new FirstInstruction();
 
   /**
    * Maps memory, connects the lanes to the source.
@@ -104,35 +98,14 @@ public final class IncomingMigration implements GuestMigration.Arrival, AutoClos
     this.memory = memory;
     this.timings = timings;
     tracker = new PhaseTracker(key, Phase.ADVISED, System::nanoTime, phaseLevel);
-    memory.slots().forEach(MemorySlot::enableUserfault);
-    FaultWaiters waiters =
-        new FaultWaiters(vcpus, (vcpu, waiter) -> urgentLanes.get(vcpu).wake(waiter));
-    acknowledgements = new Acknowledgements(this::sendOnDrainLane);
-    installer = new PageInstaller(memory, waiters, acknowledgements, this::allPresent);
-    LaneHello hello =
-        LaneHello.newBuilder()
-            .setMigration(StatusMessages.ref(key))
-            .setProtocolVersion(protocolVersion)
-            .build();
-    demandSink = installer.sink(PageInstaller.Origin.DEMAND);
-    try {
-      for (int vcpu = 0; vcpu < vcpus; vcpu++) {
-        urgentLanes.add(
-            new UrgentLane(vcpu, source, memory, demandSink, hello, this::endedByItself));
-      }
-      resolver = new FaultResolver(memory, waiters, urgentLanes, prefetch, timings);
-      drainLane =
-          new Lane<>(
-              "drain",
-              source,
-              new RpcChannel("drain-lane", source, true),
-              PageMethods.calledDrain(memory, installer.sink(PageInstaller.Origin.DRAIN)),
-              DrainRequest.newBuilder().setHello(hello).build(),
-              this::endedByItself);
-    } catch (RuntimeException | Error e) {
-      Ending.after(e, this::closeUrgentLanes, ticks::close);
-      throw e;
-    }
+    pages = GuestPages.missing(memory, UserfaultMechanism::new);
+    FaultWaiters waiters = new FaultWaiters(vcpus);
+    installer = new PageInstaller(pages, waiters, acknowledgements);
+    resolver = new FaultResolver(pages, waiters, vcpus, prefetch, timings);
+    session = new Session(key, protocolVersion, source, vcpus, installer, this);
+    resolver.fetchOn(session.demandLanes());
+    status =
+        new IncomingStatus(key, source, tracker, installer, session, timings, firstInstruction);
   }
 
   /**
@@ -142,25 +115,13 @@ public final class IncomingMigration implements GuestMigration.Arrival, AutoClos
    */
   void awaitLanes() {
     // Before the guest's state comes: after Commit nothing may be left that can fail.
-    ticks.start(this::allPresent, tracker);
-    urgentLanes.forEach(lane -> lane.awaitAttached(LANE_TIMEOUT_MILLIS));
-    drainLane.awaitAttached(LANE_TIMEOUT_MILLIS);
+    ticks.start(acknowledgements, tracker);
+    session.awaitAttached();
     synchronized (this) {
       if (laneFailure != null) {
         throw new PageFerryException(ErrorCode.LANE_LOST, laneFailure);
       }
       lanesAttached = true;
-    }
-  }
-
-  private void sendOnDrainLane(DrainRequest message) {
-    drainLane.send(message);
-  }
-
-  private void allPresent() {
-    // Before that the source takes no acknowledgement, and may still run the guest on.
-    if (committed) {
-      acknowledgements.flush();
     }
   }
 
@@ -201,12 +162,12 @@ public final class IncomingMigration implements GuestMigration.Arrival, AutoClos
 
   @Override
   public int bitmaps() {
-    return BITMAPS;
+    return BITS_PER_PAGE;
   }
 
   @Override
   public Optional<HostedGuest> guest() {
-    return Optional.ofNullable(guest);
+    return Optional.ofNullable(arriving).map(ArrivingGuest::guest);
   }
 
   GuestMemory memory() {
@@ -220,48 +181,12 @@ public final class IncomingMigration implements GuestMigration.Arrival, AutoClos
    *     WRONG_GUEST_STATE if they came before, INSUFFICIENT_THREADS if not every vCPU can have one
    */
   synchronized void loadState(TransferStateRequest request) {
-    if (guest != null) {
+    if (arriving != null) {
       throw new PageFerryException(
           ErrorCode.WRONG_GUEST_STATE, "The guest's state has been transferred already.");
     }
     requireAdvised();
-    try (Arena arena = Arena.ofConfined()) {
-      Map<MemorySlot, PageBitmap> nonzero = PageMap.read(memory, request.getContentsList(), arena);
-      FirstPages firstPages = new FirstPages(request.getFirstPagesList(), vcpus, memory, nonzero);
-      HostedGuest arrived = restore(request);
-      try {
-        nonzero.forEach(installer::acceptZeroPages);
-        firstPages.installInto(demandSink);
-      } catch (RuntimeException | Error e) {
-        arrived.machine().close();
-        throw e;
-      }
-      guest = arrived;
-      run = request.getRun();
-    } catch (IllegalArgumentException e) {
-      throw new PageFerryException(
-          ErrorCode.MALFORMED_STATE, "The guest's state cannot be loaded: " + e.getMessage(), e);
-    }
-  }
-
-  /**
-   * A guest whose vCPUs have their threads already: Commit is too late to find that they cannot.
-   */
-  private HostedGuest restore(TransferStateRequest request) {
-    Machine machine = Machines.restore(request.getMachineState().toByteArray(), memory, resolver);
-    try {
-      if (machine.spec().vcpus() != vcpus) {
-        throw new IllegalArgumentException(
-            "it has " + machine.spec().vcpus() + " vCPUs where " + vcpus + " were prepared.");
-      }
-      HostedGuest arrived =
-          new HostedGuest(key.guestId(), machine, ExecutionFence.expecting(key.epoch()));
-      arrived.startThreads();
-      return arrived;
-    } catch (RuntimeException | Error e) {
-      machine.close();
-      throw e;
-    }
+    arriving = ArrivingGuest.load(request, key, vcpus, installer, resolver);
   }
 
   private void requireAdvised() {
@@ -283,20 +208,21 @@ public final class IncomingMigration implements GuestMigration.Arrival, AutoClos
       return resumeNanos;
     }
     requireAdvised();
-    HostedGuest here = guest;
-    if (here == null) {
+    ArrivingGuest arrived = arriving;
+    if (arrived == null) {
       throw new PageFerryException(
           ErrorCode.WRONG_GUEST_STATE, "The guest's state has not been transferred.");
     }
-    List<? extends Vcpu> vcpuList = here.machine().vcpus();
+    List<? extends Vcpu> vcpuList = arrived.guest().machine().vcpus();
     long baseline = vcpuList.stream().mapToLong(Vcpu::instructions).sum();
-    boolean runs = run && here.machine().state() != Machine.State.STOPPED;
-    here.fence().take(key.epoch());
+    boolean runs = arrived.runs();
+    arrived.guest().fence().take(key.epoch());
     timings.takenOver(start);
     // INVARIANT: from here on the guest is this daemon's, and whatever fails, Commit says so.
     committed = true;
+    acknowledgements.begin();
     if (runs) {
-      resume(here);
+      arrived.resume();
     }
     long resumed = System.nanoTime();
     resumeNanos = resumed - start;
@@ -307,23 +233,11 @@ public final class IncomingMigration implements GuestMigration.Arrival, AutoClos
     return resumeNanos;
   }
 
-  private static void resume(HostedGuest here) {
-    try {
-      here.resume();
-    } catch (RuntimeException | Error e) {
-      LOG.error("Guest {} was taken over and does not run; resume it here.", here.name(), e);
-    }
-  }
-
   /** Forgets the migration before it is committed; told by the source or by a lost lane. */
   void abort(Phase end, ErrorCode code, String reason) {
     synchronized (this) {
       if (committed) {
-        throw new PageFerryException(
-            ErrorCode.FENCED,
-            "The guest runs at the destination under epoch "
-                + key.epoch()
-                + "; the migration cannot be aborted any more.");
+        throw Refusals.committed(key);
       }
       if (!tracker.tryEnter(end, code, reason)) {
         return;
@@ -345,16 +259,8 @@ public final class IncomingMigration implements GuestMigration.Arrival, AutoClos
 
   @Override
   public synchronized PageFerryException unloadRefusal() {
-    String why =
-        committed
-            ? installer.missing(source)
-                + ". Wait until it is complete, or end the guest for good with:"
-            : "The guest is still at the source. Call the migration off there with: ferry cancel."
-                + " To forget it here:";
-    return new PageFerryException(
-        ErrorCode.MIGRATION_IN_PROGRESS,
-        "The guest cannot be unloaded while its migration from %s is %s: %s ferry guest unload --force --at dest."
-            .formatted(source, tracker.phase(), why));
+    return Refusals.unloadMeanwhile(
+        source, tracker.phase(), committed ? installer.missing(source) : null);
   }
 
   /**
@@ -372,32 +278,22 @@ public final class IncomingMigration implements GuestMigration.Arrival, AutoClos
             ? Optional.of(
                 "Guest %s ended at the destination: %s."
                     .formatted(
-                        guest == null ? key.guestId() : guest.name(), installer.missing(source)))
+                        guest().map(HostedGuest::name).orElseGet(() -> key.guestId().toString()),
+                        installer.missing(source)))
             : Optional.empty();
-    var _ =
-        tracker.tryEnter(
-            Phase.FAILED,
-            Optional.of(
-                loss.map(sentence ->
-                        new PhaseTracker.Reason(
-                            ErrorCode.GUEST_DISCARDED,
-                            "The guest was unloaded at the destination by force. " + sentence))
-                    .orElse(
-                        new PhaseTracker.Reason(
-                            ErrorCode.CANCELLED,
-                            "The migration was forgotten at the destination by request; the guest"
-                                + " stays at the source."))));
+    var _ = tracker.tryEnter(Phase.FAILED, Optional.of(Reasons.discarded(loss)));
     return loss;
   }
 
-  private void endedByItself(String name, Status status) {
-    if (laneEnded(name, status)) {
-      askAgain();
+  @Override
+  public void laneEnded(String lane, Status status) {
+    if (missesPages(lane, status)) {
+      resolver.laneLost();
     }
   }
 
   /** Returns whether pages are missed: they had not all come, and the guest runs here. */
-  private boolean laneEnded(String name, Status status) {
+  private boolean missesPages(String name, Status status) {
     boolean abandoned = false;
     boolean missed = false;
     synchronized (this) {
@@ -410,13 +306,11 @@ public final class IncomingMigration implements GuestMigration.Arrival, AutoClos
         abandoned =
             tracker.phase() == Phase.ADVISED
                 && tracker.tryEnter(
-                    Phase.FAILED,
-                    ErrorCode.LANE_LOST,
-                    "The " + name + " lane was lost before switchover: " + why(status));
+                    Phase.FAILED, Optional.of(Reasons.lostBeforeSwitchover(name, status)));
         if (abandoned) {
           aborted.add(key);
         }
-      } else if (installer.isComplete()) {
+      } else if (pages.isComplete()) {
         tracker.tryEnter(Phase.COMPLETED, Optional.empty());
         if (status.isOk()) {
           // The source has every acknowledgement. Otherwise the other lanes may still carry some.
@@ -427,94 +321,28 @@ public final class IncomingMigration implements GuestMigration.Arrival, AutoClos
         tracker.tryEnterFrom(
             Phase.POSTCOPY_ACTIVE,
             Phase.POSTCOPY_PAUSED,
-            new PhaseTracker.Reason(
-                ErrorCode.LANE_LOST,
-                "The "
-                    + name
-                    + " lane was lost after switchover ("
-                    + why(status)
-                    + "); vCPUs that need a missing page wait."));
+            Reasons.lostAfterSwitchover(name, status));
       }
     }
     if (abandoned) {
       // Not on the event loop that reports it: closing waits for that loop's lane.
-      closeElsewhere();
+      ticks.executeElsewhere(this::close);
     }
     return missed;
   }
 
-  private void closeElsewhere() {
-    try {
-      var _ = Thread.ofVirtual().name("abandon").start(this::close);
-    } catch (OutOfMemoryError e) {
-      ticks.execute(this::close);
-    }
-  }
-
-  private void askAgain() {
-    try {
-      resolver.laneLost();
-    } catch (IllegalStateException e) {
-      LOG.debug("The guest was unloaded as its lane was lost.", e);
-    }
-  }
-
-  private static String why(Status status) {
-    return status.isOk() ? "the source closed it early" : String.valueOf(status.getDescription());
-  }
-
   private void closeLanes() {
-    Ending.all(firstInstruction::close, this::closeUrgentLanes, drainLane::close, ticks::close);
+    Ending.all(firstInstruction::close, session::close, ticks::close);
   }
 
-  private void closeUrgentLanes() {
-    Ending.all(urgentLanes.stream().map(lane -> (Runnable) lane::close).toArray(Runnable[]::new));
-  }
-
-  private long demandBytes() {
-    return urgentLanes.stream().mapToLong(UrgentLane::bytesReceived).sum();
-  }
-
-  /**
-   * Guest memory in physical memory here. During the migration, from what is known of the pages:
-   * asking the kernel takes time from it.
-   */
   @Override
   public long residentBytes() {
-    return switch (tracker.phase()) {
-      case ADVISED, POSTCOPY_ACTIVE, POSTCOPY_PAUSED ->
-          PageGeometry.bytes(installer.demandPages() + installer.drainPages());
-      default -> memory.residentBytes();
-    };
+    return status.residentBytes();
   }
 
   @Override
   public MigrationStatus status() {
-    MigrationStatus.Builder status =
-        StatusMessages.migration(Direction.DIRECTION_INCOMING, key, tracker, source);
-    if (isAborted(tracker.phase())) {
-      // Its memory is gone, and with it what was known of its pages.
-      return status.build();
-    }
-    status
-        .setPages(installer.counts())
-        .setDemandBytes(demandBytes())
-        .setDrainBytes(drainLane.bytesReceived())
-        .setFaults(timings.faults())
-        .setFaultLatency(timings.toMessage())
-        .setFirstInstructionNanos(firstInstruction.nanos())
-        .setImageDigest(HexFormat.of().toHexDigits(installer.digest()));
-    if (tracker.phase() == Phase.POSTCOPY_ACTIVE) {
-      rate.addTo(
-          status,
-          demandBytes() + drainLane.bytesReceived(),
-          PageGeometry.bytes(memory.pageCount() - installer.presentPages()));
-    }
-    return status.build();
-  }
-
-  private static boolean isAborted(Phase phase) {
-    return phase == Phase.FAILED || phase == Phase.CANCELLED;
+    return status.toMessage();
   }
 
   /** Forgets a migration that is not committed, and waits for one that is. */
@@ -534,7 +362,7 @@ public final class IncomingMigration implements GuestMigration.Arrival, AutoClos
   /** What ends with this daemon: the guest, once it is committed and unless it has ended itself. */
   @Override
   public Optional<String> loss() {
-    HostedGuest here = guest;
+    HostedGuest here = guest().orElse(null);
     if (here == null || !committed || here.machine().state() == Machine.State.STOPPED) {
       return Optional.empty();
     }
@@ -546,20 +374,20 @@ public final class IncomingMigration implements GuestMigration.Arrival, AutoClos
   /** Ends lanes and machine and unmaps the memory. Idempotent. */
   @Override
   public void close() {
-    HostedGuest here;
+    ArrivingGuest here;
     synchronized (this) {
       if (closed) {
         return;
       }
       closed = true;
-      here = guest;
-      guest = null;
+      here = arriving;
+      arriving = null;
     }
     // The machine first, so that no vCPU is on a lane that ends.
     Ending.all(
         () -> {
           if (here != null) {
-            here.machine().close();
+            here.guest().machine().close();
           }
         },
         this::closeLanes,

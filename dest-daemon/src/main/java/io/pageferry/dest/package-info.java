@@ -1,10 +1,9 @@
 /**
  * The destination daemon: runs the guest from switchover on and brings its pages.
  *
- * <p>{@link io.pageferry.dest.IncomingMigration} is the order of events. One page's journey: {@code
- * FaultResolver} turns a userfault exit into a fetch, {@code UrgentLane} sends it and {@code Lane}
- * receives frames, {@code PageInstaller} puts their bytes in place and clears the bits, {@code
- * Acknowledgements} tell the source.
+ * <p>{@link io.pageferry.dest.IncomingMigration} is the order of events. The packages below it
+ * stand in this order, each knowing only those before it: {@code prefetch}, {@code timing}, {@code
+ * fault}, {@code install}, {@code link}. One page's journey is in {@code docs/design.md}.
  */
 @NullMarked
 package io.pageferry.dest;

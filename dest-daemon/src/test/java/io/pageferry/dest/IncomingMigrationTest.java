@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
+import io.pageferry.dest.link.ScriptedSource;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.ProtocolVersions;
@@ -201,8 +202,8 @@ class IncomingMigrationTest {
     commit(ref);
     long one = source.awaitFetch().getFirstPage();
     long other = source.awaitFetch().getFirstPage();
-    source.loseUrgentLane();
-    assertPaused("urgent lane was lost");
+    source.loseDemandLane();
+    assertPaused("demand lane was lost");
     assertThat(source.awaitFetch().getFirstPage()).isIn(one, other);
   }
 
@@ -274,10 +275,10 @@ class IncomingMigrationTest {
   }
 
   @Test
-  void aLostUrgentLanePausesTheMigrationAndTheDrainStillArrives() throws Exception {
+  void aLostDemandLanePausesTheMigrationAndTheDrainStillArrives() throws Exception {
     var _ = handOver();
-    source.loseUrgentLane();
-    assertPaused("urgent lane was lost");
+    source.loseDemandLane();
+    assertPaused("demand lane was lost");
     source.drain(ScriptedSource.pages(0, 0, PAGES));
     await().atMost(PATIENCE).until(() -> status().getMigration().getPages().getPresent() == PAGES);
     source.drainLanes.getLast().onCompleted();

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.pageferry.daemon.StatusMessages;
+import io.pageferry.dest.link.ScriptedSource;
+import io.pageferry.dest.prefetch.PrefetchPolicy;
+import io.pageferry.dest.timing.FaultTimings;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.SlotLayout;
@@ -82,31 +85,5 @@ class LaneLostBeforeCommitTest {
               });
     }
     assertThat(busy.await(30, TimeUnit.SECONDS)).isTrue();
-  }
-
-  @Test
-  @SuppressWarnings("NullAway")
-  void aMigrationThatCannotBeMadeLeavesNoConnectionBehind() {
-    try (GuestMemory memory =
-        GuestMemory.anonymous(List.of(new SlotLayout(0, MachineSpec.RAM_BASE, BYTES)))) {
-      PrefetchPolicy.Kind none = null;
-      assertThatThrownBy(() ->
-              new IncomingMigration(
-                  key,
-                  source.address(),
-                  1,
-                  2,
-                  memory,
-                  none,
-                  new FaultTimings(2, true),
-                  Level.DEBUG,
-                  new AbortedMigrations()))
-          .isInstanceOf(NullPointerException.class);
-    }
-    await()
-        .atMost(PATIENCE)
-        .until(() ->
-            Thread.getAllStackTraces().keySet().stream()
-                .noneMatch(thread -> thread.getName().startsWith("urgent-lane-")));
   }
 }

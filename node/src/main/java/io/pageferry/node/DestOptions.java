@@ -2,7 +2,7 @@ package io.pageferry.node;
 
 import io.pageferry.daemon.GuestLimits;
 import io.pageferry.dest.DestConfig;
-import io.pageferry.dest.PrefetchPolicy;
+import io.pageferry.dest.prefetch.PrefetchPolicy;
 import picocli.CommandLine.Option;
 
 /** Options of the destination's role. Filled by picocli. */

@@ -37,7 +37,7 @@ class NodeRehearsalTest {
             thread
                 .getName()
                 .matches(
-                    "(serve|accept|urgent|drain|acknowledge|rehearsal|migration|switchover|vcpu).*"))
+                    "(serve|accept|demand|drain|acknowledge|rehearsal|migration|switchover|vcpu).*"))
         .toList();
   }
 

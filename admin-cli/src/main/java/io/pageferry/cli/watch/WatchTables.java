@@ -37,7 +37,7 @@ final class WatchTables {
   List<String> moved(MigrationStatus migration, int chartGrowth) {
     List<String> rows = new ArrayList<>();
     rows.add(palette.dim(row("", 12, "now", "average", "total")));
-    rows.add(lane("urgent", MigrationStatus::getDemandBytes, migration));
+    rows.add(lane("demand", MigrationStatus::getDemandBytes, migration));
     rows.add(lane("drain", MigrationStatus::getDrainBytes, migration));
     return beside("moved", rows, Sample::bytesPerSecond, Units::rate, chartGrowth);
   }

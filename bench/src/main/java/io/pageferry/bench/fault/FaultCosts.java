@@ -86,7 +86,7 @@ public class FaultCosts {
     return vcpuBytes / faults;
   }
 
-  /** Bytes that the source's event loop of the urgent lane allocates in a fault. */
+  /** Bytes that the source's event loop of the demand lane allocates in a fault. */
   public double serveBytesPerFault() {
     return serveBytes / faults;
   }

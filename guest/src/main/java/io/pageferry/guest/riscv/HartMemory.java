@@ -175,7 +175,7 @@ final class HartMemory {
     }
     long page = PageGeometry.pages(address - slot.base());
     UserfaultBitmap userfault = slot.userfault();
-    if (userfault != null && userfault.faults(page)) {
+    if (userfault != null && userfault.traps(page)) {
       context.fault(address, size, access);
       return 0;
     }

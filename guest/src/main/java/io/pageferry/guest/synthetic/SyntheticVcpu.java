@@ -124,7 +124,7 @@ public final class SyntheticVcpu implements EmulatedVcpu {
   private @Nullable VcpuExit access(MemorySlot slot, long page) {
     long offset = PageGeometry.bytes(page) + (long) index * WORD_SPACING;
     UserfaultBitmap userfault = slot.userfault();
-    if (userfault != null && userfault.faults(page)) {
+    if (userfault != null && userfault.traps(page)) {
       VcpuExit.Access kind = pendingWrite ? VcpuExit.Access.WRITE : VcpuExit.Access.READ;
       return memoryFault.set(slot.base() + offset, Long.BYTES, kind, true);
     }

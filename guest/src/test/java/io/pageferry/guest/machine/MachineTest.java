@@ -250,7 +250,7 @@ class MachineTest {
           var _ = faults.incrementAndGet();
           MemorySlot slot = holder[0].memory().slots().getFirst();
           Objects.requireNonNull(slot.userfault())
-              .allow((fault.guestPhysicalAddress() - RAM) >>> 12);
+              .lift((fault.guestPhysicalAddress() - RAM) >>> 12, 1);
         };
     Assembler code = new Assembler().li(A1, DATA);
     int top = code.here();

@@ -68,7 +68,7 @@ class MemorySlotsTest {
     faults.add(address);
     for (MemorySlot slot : memory.slots()) {
       if (slot.contains(address)) {
-        Objects.requireNonNull(slot.userfault()).allow(PageGeometry.pages(address - slot.base()));
+        Objects.requireNonNull(slot.userfault()).lift(PageGeometry.pages(address - slot.base()), 1);
       }
     }
   }

@@ -87,7 +87,7 @@ final class MovingGuest implements AutoCloseable {
     MemorySlot slot = Objects.requireNonNull(memory.slotAt(address));
     UserfaultBitmap bitmap = Objects.requireNonNull(slot.userfault());
     long page = PageGeometry.pages(address - slot.base());
-    if (!bitmap.faults(page)) {
+    if (!bitmap.traps(page)) {
       return;
     }
     if (origin != null) {
@@ -96,7 +96,7 @@ final class MovingGuest implements AutoCloseable {
       long offset = PageGeometry.bytes(page);
       MemorySegment.copy(from.segment(), offset, slot.segment(), offset, PageGeometry.PAGE_SIZE);
     }
-    bitmap.allow(page);
+    bitmap.lift(page, 1);
   }
 
   /** Makes every page present. */

@@ -161,7 +161,7 @@ class HartsTest {
       if (fault.access() == VcpuExit.Access.EXECUTE) {
         MemorySlot slot = Objects.requireNonNull(memory).slots().getFirst();
         UserfaultBitmap bitmap = Objects.requireNonNull(slot.userfault());
-        bitmap.allow(PageGeometry.pages(fault.guestPhysicalAddress() - slot.base()));
+        bitmap.lift(PageGeometry.pages(fault.guestPhysicalAddress() - slot.base()), 1);
         return;
       }
       var _ = waiting.add(vcpu.index());

@@ -79,7 +79,7 @@ class RestartTest {
     UserfaultBitmap bitmap = guest.slot.enableUserfault();
     for (long page = 0; page < guest.slot.pageCount(); page++) {
       if (page != page(DATA) && page != page(NEXT_PAGE)) {
-        bitmap.allow(page);
+        bitmap.lift(page, 1);
       }
     }
     guest.hart.dropMappings();
@@ -128,7 +128,7 @@ class RestartTest {
       UserfaultBitmap bitmap = faultOnDataOnly(guest);
       assertFaultsWithoutEffect(guest, instruction.access, DATA, instruction.size);
       assertThat(guest.slot.written().get(page(DATA))).isFalse();
-      bitmap.allow(page(DATA));
+      bitmap.lift(page(DATA), 1);
       assertEndsAsWithoutFaults(guest, instruction, DATA);
       assertThat(guest.slot.written().get(page(DATA)))
           .isEqualTo(instruction.access == Access.WRITE);
@@ -150,9 +150,9 @@ class RestartTest {
     try (TestHart guest = guest(instruction, address)) {
       UserfaultBitmap bitmap = faultOnDataOnly(guest);
       assertFaultsWithoutEffect(guest, instruction.access, address, before);
-      bitmap.allow(page(DATA));
+      bitmap.lift(page(DATA), 1);
       assertFaultsWithoutEffect(guest, instruction.access, NEXT_PAGE, instruction.size - before);
-      bitmap.allow(page(NEXT_PAGE));
+      bitmap.lift(page(NEXT_PAGE), 1);
       assertEndsAsWithoutFaults(guest, instruction, address);
     }
   }
@@ -162,9 +162,9 @@ class RestartTest {
     Case store = new Case("sd", Access.WRITE, 8, code -> code.sd(A2, A1, 0));
     try (TestHart guest = guest(store, NEXT_PAGE - 4)) {
       UserfaultBitmap bitmap = faultOnDataOnly(guest);
-      bitmap.allow(page(DATA));
+      bitmap.lift(page(DATA), 1);
       assertFaultsWithoutEffect(guest, Access.WRITE, NEXT_PAGE, 4);
-      bitmap.allow(page(NEXT_PAGE));
+      bitmap.lift(page(NEXT_PAGE), 1);
       assertEndsAsWithoutFaults(guest, store, NEXT_PAGE - 4);
     }
   }
@@ -179,13 +179,13 @@ class RestartTest {
       guest.setX(A2, SOURCE);
       guest.setX(A3, 7);
       guest.setX(A4, NEXT_PAGE);
-      faultOnDataOnly(guest).allow(page(DATA));
+      faultOnDataOnly(guest).lift(page(DATA), 1);
       assertReachesTheNextPage(guest);
       guest.slot.disableUserfault();
       UserfaultBitmap bitmap = faultOnDataOnly(guest);
-      bitmap.allow(page(NEXT_PAGE));
+      bitmap.lift(page(NEXT_PAGE), 1);
       assertFaultsWithoutEffect(guest, Access.WRITE, DATA, 8);
-      bitmap.allow(page(DATA));
+      bitmap.lift(page(DATA), 1);
       assertThat(guest.runToShutdown()).isZero();
       assertThat(guest.x(A3)).isZero();
       assertThat(guest.read(DATA)).isEqualTo(SOURCE);
@@ -209,7 +209,7 @@ class RestartTest {
       assertThat(guest.pc()).isEqualTo(DATA);
       assertThat(guest.x(RA)).isEqualTo(TestHart.RAM + 4);
       assertFaultsWithoutEffect(guest, Access.EXECUTE, DATA, 4);
-      bitmap.allow(page(DATA));
+      bitmap.lift(page(DATA), 1);
       assertThat(guest.runToShutdown()).isZero();
       assertThat(guest.x(A0)).isEqualTo(1);
     }
@@ -221,11 +221,11 @@ class RestartTest {
       guest.load(NEXT_PAGE - 4, new Assembler().addi(A0, A0, 1).addi(A0, A0, 1).exit(0));
       guest.setX(A1, NEXT_PAGE);
       UserfaultBitmap bitmap = faultOnDataOnly(guest);
-      bitmap.allow(page(DATA));
+      bitmap.lift(page(DATA), 1);
       assertThat(guest.hart.run()).isInstanceOf(VcpuExit.MemoryFault.class);
       assertThat(guest.x(A0)).isEqualTo(1);
       assertFaultsWithoutEffect(guest, Access.EXECUTE, NEXT_PAGE, 4);
-      bitmap.allow(page(NEXT_PAGE));
+      bitmap.lift(page(NEXT_PAGE), 1);
       assertThat(guest.runToShutdown()).isZero();
       assertThat(guest.x(A0)).isEqualTo(2);
     }

@@ -121,7 +121,7 @@ class SyntheticVcpuTest {
       if (slot.contains(address) && userfault != null) {
         long page = PageGeometry.pages(address - slot.base());
         assertThat(slot.written().get(page)).isFalse();
-        userfault.allow(page);
+        userfault.lift(page, 1);
       }
     }
   }

@@ -1,0 +1,51 @@
+package io.pageferry.fault;
+
+import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.UserfaultBitmap;
+
+/**
+ * KVM's userfault: a vCPU tests its page's bit in the slot's {@link UserfaultBitmap}, and exits
+ * with a memory fault if it is set. Any thread.
+ */
+public final class UserfaultMechanism implements FaultMechanism {
+  private final MemorySlot slot;
+
+  /** Of a slot whose userfault is off. */
+  public UserfaultMechanism(MemorySlot slot) {
+    this.slot = slot;
+  }
+
+  @Override
+  public void enable() {
+    var _ = slot.enableUserfault();
+  }
+
+  @Override
+  public void trap(long first, long count) {
+    bitmap().trap(first, count);
+  }
+
+  @Override
+  public void lift(long first, long count) {
+    bitmap().lift(first, count);
+  }
+
+  @Override
+  public boolean traps(long page) {
+    UserfaultBitmap bitmap = slot.userfault();
+    return bitmap != null && bitmap.traps(page);
+  }
+
+  @Override
+  public void disable() {
+    slot.disableUserfault();
+  }
+
+  private UserfaultBitmap bitmap() {
+    UserfaultBitmap bitmap = slot.userfault();
+    if (bitmap == null) {
+      throw new IllegalStateException("Userfault is off for slot " + slot.id() + ".");
+    }
+    return bitmap;
+  }
+}

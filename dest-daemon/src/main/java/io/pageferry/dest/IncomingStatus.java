@@ -1,0 +1,89 @@
+package io.pageferry.dest;
+
+import io.pageferry.daemon.StatusMessages;
+import io.pageferry.daemon.TransferRate;
+import io.pageferry.dest.install.PageInstaller;
+import io.pageferry.dest.link.Session;
+import io.pageferry.dest.timing.FaultTimings;
+import io.pageferry.dest.timing.FirstInstruction;
+import io.pageferry.fault.GuestPages;
+import io.pageferry.memory.GuestMemory;
+import io.pageferry.memory.PageGeometry;
+import io.pageferry.migration.MigrationKey;
+import io.pageferry.migration.Phase;
+import io.pageferry.migration.PhaseTracker;
+import io.pageferry.proto.v1.Direction;
+import io.pageferry.proto.v1.MigrationStatus;
+import java.util.HexFormat;
+
+/** What the admin service shows of an incoming migration, read without any lock. Any thread. */
+final class IncomingStatus {
+  private final MigrationKey key;
+  private final String source;
+  private final PhaseTracker tracker;
+  private final PageInstaller installer;
+  private final Session session;
+  private final FaultTimings timings;
+  private final FirstInstruction firstInstruction;
+  private final TransferRate rate = new TransferRate();
+
+  IncomingStatus(
+      MigrationKey key,
+      String source,
+      PhaseTracker tracker,
+      PageInstaller installer,
+      Session session,
+      FaultTimings timings,
+      FirstInstruction firstInstruction) {
+    this.key = key;
+    this.source = source;
+    this.tracker = tracker;
+    this.installer = installer;
+    this.session = session;
+    this.timings = timings;
+    this.firstInstruction = firstInstruction;
+  }
+
+  /**
+   * Guest memory in physical memory here. During the migration, from what is known of the pages:
+   * asking the kernel takes time from it.
+   */
+  long residentBytes() {
+    GuestMemory memory = installer.memory();
+    return switch (tracker.phase()) {
+      case ADVISED, POSTCOPY_ACTIVE, POSTCOPY_PAUSED ->
+          PageGeometry.bytes(installer.demandPages() + installer.drainPages());
+      default -> memory.residentBytes();
+    };
+  }
+
+  /** The migration with its pages, bytes and faults. */
+  MigrationStatus toMessage() {
+    GuestPages pages = installer.pages();
+    MigrationStatus.Builder status =
+        StatusMessages.migration(Direction.DIRECTION_INCOMING, key, tracker, source);
+    if (isAborted(tracker.phase())) {
+      // Its memory is gone, and with it what was known of its pages.
+      return status.build();
+    }
+    status
+        .setPages(installer.counts())
+        .setDemandBytes(session.demandBytes())
+        .setDrainBytes(session.drainBytes())
+        .setFaults(timings.faults())
+        .setFaultLatency(timings.toMessage())
+        .setFirstInstructionNanos(firstInstruction.nanos())
+        .setImageDigest(HexFormat.of().toHexDigits(installer.digest()));
+    if (tracker.phase() == Phase.POSTCOPY_ACTIVE) {
+      rate.addTo(
+          status,
+          session.demandBytes() + session.drainBytes(),
+          PageGeometry.bytes(pages.pageCount() - pages.presentPages()));
+    }
+    return status.build();
+  }
+
+  private static boolean isAborted(Phase phase) {
+    return phase == Phase.FAILED || phase == Phase.CANCELLED;
+  }
+}

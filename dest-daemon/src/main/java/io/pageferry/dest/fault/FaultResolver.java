@@ -1,0 +1,189 @@
+package io.pageferry.dest.fault;
+
+import io.pageferry.dest.prefetch.Prefetch;
+import io.pageferry.dest.prefetch.PrefetchPolicy;
+import io.pageferry.dest.timing.Fault;
+import io.pageferry.dest.timing.FaultTimings;
+import io.pageferry.fault.FaultMechanism;
+import io.pageferry.fault.GuestPages;
+import io.pageferry.fault.SlotPages;
+import io.pageferry.guest.FaultHandler;
+import io.pageferry.guest.Vcpu;
+import io.pageferry.guest.VcpuExit;
+import io.pageferry.memory.PageGeometry;
+import io.pageferry.rpc.DrivenLoop;
+import io.pageferry.rpc.ThreadSlice;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns a userfault exit into a fetch and waits until the page's trap is lifted. Called on vCPU
+ * threads, each for its own vCPU.
+ *
+ * <p>Of the vCPUs that fault on a page, the first asks for it ({@link RequestedPages}). The wait
+ * ends when the trap is lifted or the vCPU is kicked. When a lane is lost, what was asked for on it
+ * is asked for again by those who wait for it, on a lane that is left; without one they wait, which
+ * is what POSTCOPY_PAUSED means to the guest.
+ */
+public final class FaultResolver implements FaultHandler {
+  /**
+   * What a vCPU waits for: that its page's trap is lifted, that it is kicked, or that a lane ends.
+   */
+  private final class Wait implements BooleanSupplier {
+    private @Nullable Vcpu vcpu;
+    private @Nullable FaultMechanism mechanism;
+    private long page;
+    private int lossesSeen;
+
+    /** Whether the page was asked for by this vCPU since the latest loss. */
+    private boolean asked;
+
+    void begin(Vcpu waiter, FaultMechanism trap, long awaited) {
+      if (vcpu == null) {
+        // The vCPU's thread is to be given a core as soon as its page is there.
+        ThreadSlice.shorten();
+      }
+      vcpu = waiter;
+      mechanism = trap;
+      page = awaited;
+      asked = false;
+    }
+
+    /** Whether it goes on, after a look at the lanes. */
+    boolean isOver() {
+      int seen = losses.get();
+      if (seen != lossesSeen) {
+        lossesSeen = seen;
+        asked = false;
+      }
+      return getAsBoolean();
+    }
+
+    @Override
+    public boolean getAsBoolean() {
+      return mechanism == null
+          || vcpu == null
+          || !mechanism.traps(page)
+          || vcpu.kicked()
+          || losses.get() != lossesSeen;
+    }
+  }
+
+  private final GuestPages guest;
+  private final FaultWaiters waiters;
+  private final RequestedPages requested;
+  private final Wait[] waits;
+  private final Fault[] faults;
+  private final PrefetchPolicy[] policies;
+  private final FaultTimings timings;
+  private volatile List<? extends PageFetcher> lanes = List.of();
+
+  /** Counts lost lanes, so that whoever waits looks again. */
+  private final AtomicInteger losses = new AtomicInteger();
+
+  /**
+   * A resolver without lanes.
+   *
+   * @param prefetch what is fetched ahead of need
+   */
+  public FaultResolver(
+      GuestPages guest,
+      FaultWaiters waiters,
+      int vcpus,
+      PrefetchPolicy.Kind prefetch,
+      FaultTimings timings) {
+    this.guest = guest;
+    this.waiters = waiters;
+    this.requested = new RequestedPages(guest, vcpus);
+    this.waits = Stream.generate(Wait::new).limit(vcpus).toArray(Wait[]::new);
+    this.faults = IntStream.range(0, vcpus).mapToObj(Fault::new).toArray(Fault[]::new);
+    this.policies = Stream.generate(prefetch::create).limit(vcpus).toArray(PrefetchPolicy[]::new);
+    this.timings = timings;
+  }
+
+  /** Fetches on these lanes, one for each vCPU, from now on; before vCPUs run. */
+  public void fetchOn(List<? extends PageFetcher> demandLanes) {
+    lanes = demandLanes;
+  }
+
+  @Override
+  public void resolve(Vcpu vcpu, VcpuExit.MemoryFault exit) {
+    long exitNanos = System.nanoTime();
+    long address = exit.guestPhysicalAddress();
+    SlotPages slot = guest.at(address);
+    if (slot == null) {
+      throw new IllegalStateException("A vCPU faulted outside every slot: " + exit + ".");
+    }
+    int slotId = slot.slot().id();
+    long page = PageGeometry.pages(address - slot.slot().base());
+    int index = vcpu.index();
+    Fault fault = faults[index];
+    fault.begin(address, slotId, page, exitNanos);
+    timings.began(fault);
+    Wait wait = waits[index];
+    wait.begin(vcpu, slot.mechanism(), page);
+    PageFetcher own = lanes.get(index);
+    waiters.announce(index, slotId, page, own);
+    while (!wait.isOver()) {
+      fetchOrWait(index, slot, page, own, wait);
+    }
+    if (!slot.mechanism().traps(page)) {
+      requested.answered(slot, page);
+    }
+    waiters.withdraw(index);
+    fault.end(waiters.broughtBy(index), waiters.arrivedNanos(index), waiters.installedNanos(index));
+    timings.ended(fault);
+  }
+
+  private void fetchOrWait(int vcpu, SlotPages slot, long page, PageFetcher own, Wait wait) {
+    PageFetcher lane = own.isLost() ? anyThatIsLeft() : own;
+    if (lane == null || wait.asked || !requested.ask(slot, page)) {
+      own.await(wait);
+      return;
+    }
+    wait.asked = true;
+    int slotId = slot.slot().id();
+    if (lane.equals(own)) {
+      Prefetch prefetch = policies[vcpu].plan(slotId, page);
+      faults[vcpu].fetched(own.fetch(slotId, page, prefetch, wait), prefetch);
+    } else {
+      lane.ask(slotId, page);
+    }
+    if (lane.isLost()) {
+      // It may have ended before the request was sent, and after those that wait were told.
+      laneLost();
+    }
+  }
+
+  private @Nullable PageFetcher anyThatIsLeft() {
+    for (PageFetcher lane : lanes) {
+      if (!lane.isLost()) {
+        return lane;
+      }
+    }
+    return null;
+  }
+
+  /** A lane has ended: whoever waits asks again for what was asked for on it. Any thread. */
+  public void laneLost() {
+    requested.forget();
+    var _ = losses.incrementAndGet();
+    for (int vcpu = 0; vcpu < waits.length; vcpu++) {
+      waiters.wake(vcpu);
+    }
+  }
+
+  @Override
+  public void runVcpuThread(Runnable life) {
+    DrivenLoop.runWithPools(life);
+  }
+
+  @Override
+  public void kicked(Vcpu vcpu) {
+    waiters.wake(vcpu.index());
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * How long faults take: each {@link io.pageferry.dest.timing.Fault} with its parts goes into {@link
+ * io.pageferry.dest.timing.FaultTimings}, which keeps distributions and the slowest ones. What is
+ * measured of the switchover is {@link io.pageferry.dest.timing.FirstInstruction}.
+ */
+@NullMarked
+package io.pageferry.dest.timing;
+
+import org.jspecify.annotations.NullMarked;
