@@ -272,7 +272,16 @@ public final class GuestEntry {
     takeAway(found);
     // Not under the lock: unmapping a large guest takes a while.
     close(found);
+    dropDeparture();
     return loss;
+  }
+
+  /** The guest is not to be kept in the heap by a record of it. */
+  private synchronized void dropDeparture() {
+    Held now = held;
+    if (now.departure() != null) {
+      held = new Held(null, now.arrival(), PastMigration.of(now.departure()), true);
+    }
   }
 
   private synchronized void takeAway(Held found) {

@@ -34,6 +34,8 @@ import io.pageferry.telemetry.LatencyCounts;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
@@ -49,6 +51,8 @@ import org.slf4j.event.Level;
  */
 public final class IncomingMigration
     implements GuestMigration.Arrival, LaneListener, AutoCloseable {
+  private static final long CLOSE_PATIENCE_SECONDS = 10;
+
   /** Bits kept for each page: two of its state, userfault, written. */
   static final int BITS_PER_PAGE = PageStates.BITS_PER_PAGE + 2;
 
@@ -73,6 +77,11 @@ public final class IncomingMigration
   private @Nullable String laneFailure;
   private volatile @Nullable ArrivingGuest arriving;
   private volatile boolean closed;
+  private final CountDownLatch freed = new CountDownLatch(1);
+
+  /** What is told once the memory is unmapped. */
+  private volatile @Nullable MigrationStatus lastStatus;
+
   private volatile boolean committed;
   private long resumeNanos;
 
@@ -115,7 +124,7 @@ public final class IncomingMigration
    */
   void awaitLanes() {
     // Before the guest's state comes: after Commit nothing may be left that can fail.
-    ticks.start(acknowledgements, tracker);
+    ticks.start(acknowledgements, tracker, pages);
     session.awaitAttached();
     synchronized (this) {
       if (laneFailure != null) {
@@ -239,10 +248,9 @@ public final class IncomingMigration
       if (committed) {
         throw Refusals.committed(key);
       }
-      if (!tracker.tryEnter(end, code, reason)) {
-        return;
+      if (tracker.tryEnter(end, code, reason)) {
+        aborted.add(key);
       }
-      aborted.add(key);
     }
     close();
   }
@@ -342,7 +350,20 @@ public final class IncomingMigration
 
   @Override
   public MigrationStatus status() {
-    return status.toMessage();
+    MigrationStatus over = lastStatus;
+    if (over != null) {
+      return over;
+    }
+    try {
+      return status.toMessage();
+    } catch (IllegalStateException e) {
+      // Its memory is closed meanwhile.
+      over = lastStatus;
+      if (over == null) {
+        throw e;
+      }
+      return over;
+    }
   }
 
   /** Forgets a migration that is not committed, and waits for one that is. */
@@ -371,18 +392,39 @@ public final class IncomingMigration
             .formatted(here.name(), tracker.phase(), installer.missing(source)));
   }
 
-  /** Ends lanes and machine and unmaps the memory. Idempotent. */
+  /** Ends lanes and machine and unmaps the memory. Whoever comes second waits for the first. */
   @Override
   public void close() {
     ArrivingGuest here;
+    boolean first;
     synchronized (this) {
-      if (closed) {
-        return;
-      }
+      first = !closed;
       closed = true;
       here = arriving;
       arriving = null;
     }
+    if (!first) {
+      awaitFreed();
+      return;
+    }
+    try {
+      free(here);
+    } finally {
+      freed.countDown();
+    }
+  }
+
+  /** Its memory counts for the next guest until it is unmapped. */
+  private void awaitFreed() {
+    try {
+      var _ = freed.await(CLOSE_PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void free(@Nullable ArrivingGuest here) {
+    lastStatus = status.toMessage();
     // The machine first, so that no vCPU is on a lane that ends.
     Ending.all(
         () -> {

@@ -34,6 +34,7 @@ final class LaneRegistry implements Sessions {
         registry.all().stream()
             .flatMap(guest -> guest.departure().stream())
             .filter(departure -> departure.key().equals(key))
+            .filter(SourceMigration.class::isInstance)
             .map(SourceMigration.class::cast)
             .findFirst()
             .orElseThrow(() ->

@@ -1,9 +1,11 @@
 package io.pageferry.dest.install;
 
+import io.pageferry.fault.GuestPages;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -29,11 +31,11 @@ public final class AcknowledgementTicks implements AutoCloseable {
    * @throws PageFerryException INSUFFICIENT_THREADS if the host allows no thread, CANCELLED once
    *     closed
    */
-  public void start(Acknowledgements acknowledgements, PhaseTracker tracker) {
+  public void start(Acknowledgements acknowledgements, PhaseTracker tracker, GuestPages pages) {
     try {
       var _ =
           ticker.scheduleWithFixedDelay(
-              () -> tick(acknowledgements, tracker),
+              () -> tick(acknowledgements, tracker, pages),
               TICK_MILLIS,
               TICK_MILLIS,
               TimeUnit.MILLISECONDS);
@@ -49,18 +51,31 @@ public final class AcknowledgementTicks implements AutoCloseable {
     }
   }
 
-  private static void tick(Acknowledgements acknowledgements, PhaseTracker tracker) {
+  private static void tick(
+      Acknowledgements acknowledgements, PhaseTracker tracker, GuestPages pages) {
     try {
       acknowledgements.flush();
+      if (tracker.phase() == Phase.POSTCOPY_PAUSED && pages.isComplete()) {
+        // The last pages came on the lanes that were left: the guest is whole.
+        tracker.tryEnter(Phase.COMPLETED, Optional.empty());
+      }
     } catch (RuntimeException | Error e) {
-      // It is tried again at the next tick, which an exception from here would take away.
-      LOG.error("Installed pages could not be acknowledged.", e);
+      failed(tracker, e);
+    }
+  }
+
+  /** It is tried again at the next tick, which an exception from here would take away. */
+  private static void failed(PhaseTracker tracker, Throwable e) {
+    try {
       tracker.tryEnterFrom(
           Phase.POSTCOPY_ACTIVE,
           Phase.POSTCOPY_PAUSED,
           new PhaseTracker.Reason(
               ErrorCode.INTERNAL,
               "The destination could not acknowledge pages: " + e + "; its log has the details."));
+      LOG.error("Installed pages could not be acknowledged.", e);
+    } catch (RuntimeException | Error again) {
+      e.addSuppressed(again);
     }
   }
 

@@ -262,6 +262,8 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
     tracker.tryEnter(Phase.COMPLETED, Optional.empty());
     session.end();
     client.close();
+    // It never runs here again: its vCPUs need no threads any more.
+    guest.machine().close();
   }
 
   @Override
