@@ -7,8 +7,11 @@ import org.jspecify.annotations.Nullable;
 public final class Bus {
   private final List<Device> devices;
 
-  /** The same, for a search that allocates nothing. */
+  /** The same, and where they are, for a search that neither allocates nor calls a device. */
   private final Device[] byAddress;
+
+  private final long[] bases;
+  private final long[] sizes;
 
   /**
    * A bus with devices.
@@ -19,6 +22,8 @@ public final class Bus {
   public Bus(List<? extends Device> devices) {
     this.devices = List.copyOf(devices);
     this.byAddress = this.devices.toArray(Device[]::new);
+    this.bases = this.devices.stream().mapToLong(Device::base).toArray();
+    this.sizes = this.devices.stream().mapToLong(Device::sizeBytes).toArray();
     for (int i = 0; i < byAddress.length; i++) {
       checkRange(byAddress[i]);
       for (int j = 0; j < i; j++) {
@@ -53,9 +58,9 @@ public final class Bus {
 
   /** The device that answers at an address, if one does. */
   public @Nullable Device deviceAt(long address) {
-    for (Device device : byAddress) {
-      if (Long.compareUnsigned(address - device.base(), device.sizeBytes()) < 0) {
-        return device;
+    for (int i = 0; i < byAddress.length; i++) {
+      if (Long.compareUnsigned(address - bases[i], sizes[i]) < 0) {
+        return byAddress[i];
       }
     }
     return null;
