@@ -1,7 +1,7 @@
 package io.pageferry.bench.ferry;
 
-import io.pageferry.bench.report.Figure;
-import io.pageferry.bench.report.Run;
+import io.pageferry.bench.result.Figure;
+import io.pageferry.bench.result.Run;
 import io.pageferry.cli.client.AdminClient;
 import io.pageferry.cli.client.StatusPair;
 import io.pageferry.cli.demo.GuestControl;

@@ -1,6 +1,6 @@
 package io.pageferry.bench.ferry;
 
-import io.pageferry.bench.report.Run;
+import io.pageferry.bench.result.Run;
 import io.pageferry.cli.local.DaemonLaunch;
 import io.pageferry.cli.local.LocalDaemons;
 import io.pageferry.cli.target.Daemons;

@@ -1,9 +1,9 @@
 package io.pageferry.bench.ferry;
 
 import com.google.protobuf.ByteString;
-import io.pageferry.bench.report.Curve;
-import io.pageferry.bench.report.Figure;
-import io.pageferry.bench.report.Run;
+import io.pageferry.bench.result.Curve;
+import io.pageferry.bench.result.Figure;
+import io.pageferry.bench.result.Run;
 import io.pageferry.cli.client.AdminClient;
 import io.pageferry.cli.client.FerryException;
 import io.pageferry.cli.client.StatusPair;

@@ -1,6 +1,6 @@
 package io.pageferry.bench.ferry;
 
-import io.pageferry.bench.report.Curve;
+import io.pageferry.bench.result.Curve;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package io.pageferry.bench.peer;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.pageferry.bench.report.Curve;
+import io.pageferry.bench.result.Curve;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,8 +2,10 @@ package io.pageferry.bench.peer;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.pageferry.bench.report.Figure;
-import io.pageferry.bench.report.Run;
+import io.pageferry.bench.process.BoundedProcess;
+import io.pageferry.bench.process.NativePrograms;
+import io.pageferry.bench.result.Figure;
+import io.pageferry.bench.result.Run;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;

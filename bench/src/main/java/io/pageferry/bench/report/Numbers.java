@@ -1,5 +1,7 @@
 package io.pageferry.bench.report;
 
+import io.pageferry.bench.result.Bar;
+import io.pageferry.bench.result.Spread;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;

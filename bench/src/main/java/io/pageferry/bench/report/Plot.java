@@ -1,5 +1,6 @@
 package io.pageferry.bench.report;
 
+import io.pageferry.bench.result.CurveBundle;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -1,5 +1,10 @@
 package io.pageferry.bench.report;
 
+import io.pageferry.bench.result.Curve;
+import io.pageferry.bench.result.CurveBundle;
+import io.pageferry.bench.result.Experiment;
+import io.pageferry.bench.result.Figure;
+import io.pageferry.bench.result.Spread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

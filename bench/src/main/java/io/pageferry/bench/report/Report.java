@@ -1,5 +1,10 @@
 package io.pageferry.bench.report;
 
+import io.pageferry.bench.result.Bar;
+import io.pageferry.bench.result.Experiment;
+import io.pageferry.bench.result.Figure;
+import io.pageferry.bench.result.Run;
+import io.pageferry.bench.result.Spread;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

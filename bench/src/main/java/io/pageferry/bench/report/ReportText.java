@@ -1,5 +1,8 @@
 package io.pageferry.bench.report;
 
+import io.pageferry.bench.result.Bar;
+import io.pageferry.bench.result.Experiment;
+import io.pageferry.bench.result.Figure;
 import io.pageferry.cli.view.Palette;
 import io.pageferry.cli.view.Text;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package io.pageferry.bench.sitting;
 
-import io.pageferry.bench.report.Bar;
-import io.pageferry.bench.report.Figure;
-import io.pageferry.bench.report.Run;
-import io.pageferry.bench.report.Spread;
+import io.pageferry.bench.result.Bar;
+import io.pageferry.bench.result.Figure;
+import io.pageferry.bench.result.Run;
+import io.pageferry.bench.result.Spread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

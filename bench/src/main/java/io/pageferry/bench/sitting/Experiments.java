@@ -1,6 +1,6 @@
 package io.pageferry.bench.sitting;
 
-import io.pageferry.bench.report.Experiment;
+import io.pageferry.bench.result.Experiment;
 import java.util.ArrayList;
 import java.util.List;
 

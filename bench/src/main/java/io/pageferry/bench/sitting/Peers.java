@@ -1,14 +1,14 @@
 package io.pageferry.bench.sitting;
 
-import io.pageferry.bench.peer.NativePrograms;
 import io.pageferry.bench.peer.Pager;
-import io.pageferry.bench.peer.QemuMigration;
-import io.pageferry.bench.peer.QemuWorkload;
 import io.pageferry.bench.peer.Route;
 import io.pageferry.bench.peer.Stream;
 import io.pageferry.bench.peer.Waiting;
-import io.pageferry.bench.peer.WarmPool;
-import io.pageferry.bench.report.Run;
+import io.pageferry.bench.process.NativePrograms;
+import io.pageferry.bench.process.WarmPool;
+import io.pageferry.bench.qemu.QemuMigration;
+import io.pageferry.bench.qemu.QemuWorkload;
+import io.pageferry.bench.result.Run;
 import java.util.Map;
 import java.util.Optional;
 

@@ -1,6 +1,6 @@
 package io.pageferry.bench.sitting;
 
-import io.pageferry.bench.report.Run;
+import io.pageferry.bench.result.Run;
 import io.pageferry.cli.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package io.pageferry.bench.ferry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.pageferry.bench.report.Curve;
+import io.pageferry.bench.result.Curve;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.junit.jupiter.api.Test;

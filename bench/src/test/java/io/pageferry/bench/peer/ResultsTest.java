@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.pageferry.bench.report.Curve;
-import io.pageferry.bench.report.Figure;
-import io.pageferry.bench.report.Run;
+import io.pageferry.bench.result.Curve;
+import io.pageferry.bench.result.Figure;
+import io.pageferry.bench.result.Run;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 

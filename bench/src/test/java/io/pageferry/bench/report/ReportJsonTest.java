@@ -6,6 +6,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.pageferry.bench.result.Figure;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -2,6 +2,9 @@ package io.pageferry.bench.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pageferry.bench.result.Curve;
+import io.pageferry.bench.result.Figure;
+import io.pageferry.bench.result.Run;
 import java.io.StringReader;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -3,6 +3,11 @@ package io.pageferry.bench.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pageferry.bench.result.Bar;
+import io.pageferry.bench.result.Experiment;
+import io.pageferry.bench.result.Figure;
+import io.pageferry.bench.result.Run;
+import io.pageferry.bench.result.Spread;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

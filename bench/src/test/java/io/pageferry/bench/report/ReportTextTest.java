@@ -2,6 +2,7 @@ package io.pageferry.bench.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pageferry.bench.result.Figure;
 import io.pageferry.cli.view.Palette;
 import io.pageferry.cli.view.Text;
 import java.util.List;

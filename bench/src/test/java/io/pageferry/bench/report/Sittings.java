@@ -1,7 +1,12 @@
 package io.pageferry.bench.report;
 
-import io.pageferry.bench.report.Curve.Kind;
-import io.pageferry.bench.report.Curve.Point;
+import io.pageferry.bench.result.Bar;
+import io.pageferry.bench.result.Curve;
+import io.pageferry.bench.result.Curve.Kind;
+import io.pageferry.bench.result.Curve.Point;
+import io.pageferry.bench.result.Experiment;
+import io.pageferry.bench.result.Figure;
+import io.pageferry.bench.result.Run;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;

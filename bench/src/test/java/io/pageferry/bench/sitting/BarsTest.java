@@ -2,9 +2,9 @@ package io.pageferry.bench.sitting;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pageferry.bench.report.Bar;
-import io.pageferry.bench.report.Figure;
-import io.pageferry.bench.report.Run;
+import io.pageferry.bench.result.Bar;
+import io.pageferry.bench.result.Figure;
+import io.pageferry.bench.result.Run;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
