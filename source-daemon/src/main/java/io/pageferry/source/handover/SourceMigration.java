@@ -140,6 +140,8 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
       if (commit()) {
         servePages();
       }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
     } catch (RuntimeException | Error e) {
       pause(ErrorCode.INTERNAL, sentences.paused("the source failed (" + e + ")"));
       LOG.error("The migration failed at the source after switchover.", e);
@@ -240,7 +242,7 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
     return !handedOver;
   }
 
-  private void servePages() {
+  private void servePages() throws InterruptedException {
     synchronized (this) {
       if (discarded) {
         return;
@@ -252,12 +254,7 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
       }
     }
     Delivery pages = Objects.requireNonNull(delivery);
-    try {
-      postcopy.serve(pages, session);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return;
-    }
+    postcopy.serve(pages, session);
     digest = pages.imageDigest();
     tracker.tryEnter(Phase.COMPLETED, Optional.empty());
     session.end();
