@@ -13,6 +13,7 @@ class DependencyRulesTest {
   private static final String DAEMON = "io.pageferry.daemon..";
   private static final String SOURCE = "io.pageferry.source..";
   private static final String DESTINATION = "io.pageferry.dest..";
+  private static final String NODE = "io.pageferry.node..";
   private static final String CLI = "io.pageferry.cli..";
   private static final String RPC = "io.pageferry.rpc..";
   private static final String WIRE = "io.pageferry.wire..";
@@ -89,7 +90,7 @@ class DependencyRulesTest {
         .resideInAPackage(DAEMON)
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage(SOURCE, DESTINATION, CLI)
+        .resideInAnyPackage(SOURCE, DESTINATION, NODE, CLI)
         .because("shared code that knows its users is not shared")
         .allowEmptyShould(true)
         .check(Code.CLASSES);
@@ -102,7 +103,7 @@ class DependencyRulesTest {
         .resideInAPackage(CLI)
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage(SOURCE, DESTINATION, DAEMON, "io.pageferry.guest..")
+        .resideInAnyPackage(SOURCE, DESTINATION, DAEMON, NODE, "io.pageferry.guest..")
         .because("whatever ferry can do, any gRPC client can do")
         .allowEmptyShould(true)
         .check(Code.CLASSES);
@@ -112,10 +113,10 @@ class DependencyRulesTest {
   void commonCodeKnowsNoProgram() {
     noClasses()
         .that()
-        .resideOutsideOfPackages(SOURCE, DESTINATION, CLI)
+        .resideOutsideOfPackages(SOURCE, DESTINATION, NODE, CLI)
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage(SOURCE, DESTINATION, CLI)
+        .resideInAnyPackage(SOURCE, DESTINATION, NODE, CLI)
         .because("dependencies point inward")
         .check(Code.CLASSES);
   }
@@ -129,7 +130,7 @@ class DependencyRulesTest {
   void commandLineParsingStaysAtTheEdge() {
     noClasses()
         .that()
-        .resideOutsideOfPackages(CONFIG_CLI, SOURCE, DESTINATION, CLI)
+        .resideOutsideOfPackages(CONFIG_CLI, NODE, CLI)
         .should()
         .dependOnClassesThat()
         .resideInAPackage("picocli..")
@@ -141,7 +142,7 @@ class DependencyRulesTest {
   void metersStayInTelemetryAndTheDaemons() {
     noClasses()
         .that()
-        .resideOutsideOfPackages(TELEMETRY, DAEMON, SOURCE, DESTINATION)
+        .resideOutsideOfPackages(TELEMETRY, DAEMON, NODE)
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.micrometer..", "io.prometheus..")

@@ -2,7 +2,7 @@ package io.pageferry.daemon;
 
 import java.util.Locale;
 
-/** A part of a fault's latency; see {@code FaultLatency} in admin.proto. */
+/** A part of a fault's latency; see {@code FaultLatency} in faults.proto. */
 public enum FaultPart {
   /** Exit to re-entry. */
   TOTAL,

@@ -25,6 +25,7 @@ import io.pageferry.telemetry.RehearsedScrapes;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.event.Level;
 
 /**
@@ -38,7 +39,7 @@ final class NodeRehearsal implements Rehearsal.Play {
   private static final int VCPUS = 2;
 
   /** Long enough for the guest to write most of its memory. */
-  private static final long RUN_MILLIS = 20;
+  private static final long RUN_NANOS = 20_000_000;
 
   /** Pages move on demand only, for so long. */
   private static final long DRAIN_AFTER_MILLIS = 20;
@@ -131,7 +132,8 @@ final class NodeRehearsal implements Rehearsal.Play {
                 .setParameters(ProgramParameters.newBuilder().setSeed(1).setRandomOrder(true))
                 .build());
     guest.guest().resume();
-    Thread.sleep(RUN_MILLIS);
+    // An interrupt is noticed when the migration is waited for.
+    LockSupport.parkNanos(RUN_NANOS);
     GuestMigration migration =
         server.source.migrate(
             guest,

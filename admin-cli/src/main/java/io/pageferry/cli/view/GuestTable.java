@@ -32,7 +32,7 @@ public final class GuestTable {
         line.append(Text.pad(row.get(column), widths[column])).append(GAP);
       }
       String text = line.toString().stripTrailing();
-      lines.add(rows.getFirst() == row ? palette.dim(text) : text);
+      lines.add(lines.isEmpty() ? palette.dim(text) : text);
     }
     return lines;
   }
