@@ -134,7 +134,7 @@ class KilledDaemonTest {
     assertThat(ferry("guest", "unload", "--at=dest", "--force", at).succeeded())
         .contains("never arrived");
     Status status = destinationClient.status();
-    assertThat(status.getPhase()).isEqualTo(Phase.PHASE_LISTENING);
+    assertThat(status.getPhase()).isEqualTo(Phase.PHASE_FAILED);
     assertThat(status.hasGuest()).isFalse();
     assertThat(status.getMigration().getReasonCode())
         .isEqualTo(ErrorCode.ERROR_CODE_GUEST_DISCARDED);

@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Many guests that move from a node to another and back, some at a time, under scrapes. How many,
- * how large and how often is set by system properties; see docs/operations.md.
+ * Many guests that move from a node to another and back, some at a time, under scrapes. The system
+ * properties {@code pageferry.crowd.guests}, {@code .mebibytes} and {@code .rounds} make it larger.
  */
 @Timeout(3600)
 class CrowdTest {

@@ -1,7 +1,7 @@
 package io.pageferry.cli.local;
 
 import io.pageferry.cli.client.FerryException;
-import io.pageferry.cli.target.Daemons;
+import io.pageferry.cli.daemons.Daemons;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.memory.FileProblem;
 import io.pageferry.proto.v1.Role;

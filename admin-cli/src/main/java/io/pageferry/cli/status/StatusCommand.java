@@ -1,12 +1,12 @@
 package io.pageferry.cli.status;
 
 import io.pageferry.cli.client.StatusPair;
+import io.pageferry.cli.daemons.DaemonGuests;
+import io.pageferry.cli.daemons.Daemons;
+import io.pageferry.cli.daemons.SharedOptions;
 import io.pageferry.cli.output.Json;
 import io.pageferry.cli.output.Printer;
 import io.pageferry.cli.output.Terminal;
-import io.pageferry.cli.target.DaemonGuests;
-import io.pageferry.cli.target.Daemons;
-import io.pageferry.cli.target.SharedOptions;
 import io.pageferry.cli.view.StatusView;
 import io.pageferry.config.cli.ExitCode;
 import java.io.PrintWriter;

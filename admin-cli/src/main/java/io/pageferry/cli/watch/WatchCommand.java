@@ -1,12 +1,12 @@
 package io.pageferry.cli.watch;
 
 import io.pageferry.cli.client.FerryException;
+import io.pageferry.cli.daemons.Daemons;
+import io.pageferry.cli.daemons.SharedOptions;
 import io.pageferry.cli.migrate.Migrations;
 import io.pageferry.cli.output.Printer;
 import io.pageferry.cli.output.StandardOutput;
 import io.pageferry.cli.output.Terminal;
-import io.pageferry.cli.target.Daemons;
-import io.pageferry.cli.target.SharedOptions;
 import io.pageferry.config.cli.ExitCode;
 import java.time.Duration;
 import java.util.Optional;

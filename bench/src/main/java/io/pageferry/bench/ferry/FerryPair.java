@@ -1,9 +1,9 @@
 package io.pageferry.bench.ferry;
 
 import io.pageferry.bench.result.Run;
+import io.pageferry.cli.daemons.Daemons;
 import io.pageferry.cli.local.DaemonLaunch;
 import io.pageferry.cli.local.LocalDaemons;
-import io.pageferry.cli.target.Daemons;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

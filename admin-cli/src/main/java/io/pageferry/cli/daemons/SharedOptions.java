@@ -1,4 +1,4 @@
-package io.pageferry.cli.target;
+package io.pageferry.cli.daemons;
 
 import io.pageferry.cli.client.AdminClient;
 import io.pageferry.cli.client.FerryException;

@@ -1,4 +1,4 @@
-package io.pageferry.cli.target;
+package io.pageferry.cli.daemons;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.pageferry.cli.target;
+package io.pageferry.cli.daemons;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
