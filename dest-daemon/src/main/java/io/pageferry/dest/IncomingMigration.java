@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.pageferry.daemon.FaultPart;
 import io.pageferry.daemon.GuestMigration;
 import io.pageferry.daemon.HostedGuest;
+import io.pageferry.daemon.StatusMessages;
 import io.pageferry.daemon.VcpuFaults;
 import io.pageferry.dest.fault.FaultResolver;
 import io.pageferry.dest.fault.FaultWaiters;
@@ -26,6 +27,7 @@ import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
+import io.pageferry.proto.v1.Direction;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.SlowFault;
 import io.pageferry.proto.v1.TransferStateRequest;
@@ -359,10 +361,9 @@ public final class IncomingMigration
     } catch (IllegalStateException e) {
       // Its memory is closed meanwhile.
       over = lastStatus;
-      if (over == null) {
-        throw e;
-      }
-      return over;
+      return over != null
+          ? over
+          : StatusMessages.migration(Direction.DIRECTION_INCOMING, key, tracker, source).build();
     }
   }
 
@@ -424,9 +425,9 @@ public final class IncomingMigration
   }
 
   private void free(@Nullable ArrivingGuest here) {
-    lastStatus = status.toMessage();
     // The machine first, so that no vCPU is on a lane that ends.
     Ending.all(
+        () -> lastStatus = status.toMessage(),
         () -> {
           if (here != null) {
             here.guest().machine().close();
