@@ -64,7 +64,7 @@ class RefusedMigrationTest {
     try (DaemonPair others = DaemonPair.start()) {
       others.run(Guests.program("counter", 1, 4, 1).build());
       ferryAt(others, "migrate", "--to", daemons.destination().address())
-          .refused(ExitCode.REFUSED, "has a guest counter already", "another name");
+          .refused(ExitCode.REFUSED, "another guest that is called counter", "another name");
       assertThat(others.source().status().getGuest().getState())
           .isEqualTo(GuestState.GUEST_STATE_RUNNING);
     }

@@ -194,7 +194,7 @@ public final class GuestRegistry {
     if (same.isLive()) {
       throw new PageFerryException(
           ErrorCode.GUEST_EXISTS,
-          "The %s has guest %s already; unload it there or choose another destination."
+          "This very guest is at the %s already: it is the daemon that holds %s, and cannot be its destination too; name another one."
               .formatted(daemon, same.name()));
     }
     if (key.epoch() <= same.epoch()) {
@@ -226,7 +226,7 @@ public final class GuestRegistry {
     if (isTaken(name)) {
       throw new PageFerryException(
           ErrorCode.GUEST_EXISTS,
-          "The %s has a guest %s already; unload that one, or give this one another name when it is loaded."
+          "The %s has another guest that is called %s already; choose another destination or another name, or move or unload that guest first."
               .formatted(daemon, name));
     }
   }

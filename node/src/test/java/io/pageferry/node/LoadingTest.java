@@ -98,7 +98,7 @@ class LoadingTest {
     boolean oneIsRefused = one.isDone();
     PageFerryException refusal = refusal(oneIsRefused ? one : other);
     assertThat(refusal.code()).isEqualTo(ErrorCode.GUEST_EXISTS);
-    assertThat(refusal).hasMessageContaining("has a guest one already");
+    assertThat(refusal).hasMessageContaining("another guest that is called one");
     return oneIsRefused ? other : one;
   }
 

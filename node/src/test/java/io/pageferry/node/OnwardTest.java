@@ -100,7 +100,7 @@ class OnwardTest {
         .atMost(Nodes.PATIENCE)
         .until(() -> a.status("counter").getPhase() == Phase.PHASE_FAILED);
     assertThat(a.status("counter").getMigration().getReason())
-        .contains("has guest counter already");
+        .contains("cannot be its destination too");
     assertThat(a.status("counter").getGuest().getState()).isEqualTo(GuestState.GUEST_STATE_PAUSED);
   }
 }

@@ -1,5 +1,6 @@
 package io.pageferry.cli.client;
 
+import io.pageferry.proto.v1.Direction;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.GuestStatus;
 import io.pageferry.proto.v1.MigrationStatus;
@@ -101,10 +102,14 @@ public record StatusPair(
             destinationFailure);
   }
 
-  /** Whether both speak of one migration. */
+  /**
+   * Whether both speak of one migration, each from its own side: a node that was asked in both
+   * places says the same twice.
+   */
   public boolean sameMigration() {
     return sourceMigration().isPresent()
         && destinationMigration().isPresent()
+        && destinationMigration().get().getDirection() != Direction.DIRECTION_OUTGOING
         && sourceMigration()
             .get()
             .getMigration()

@@ -12,6 +12,7 @@ import io.pageferry.proto.v1.ListGuestsResponse;
 import io.pageferry.proto.v1.Status;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,10 +61,14 @@ public record DaemonGuests(Answer source, Answer destination) {
     return source.guests != null || destination.guests != null;
   }
 
-  /** Whether a daemon has more than one guest. */
+  /** Whether the daemons have more than one guest. */
   public boolean areSeveral() {
-    return source.list().stream().filter(GuestChoice::isLive).count() > 1
-        || destination.list().stream().filter(GuestChoice::isLive).count() > 1;
+    return Stream.concat(source.list().stream(), destination.list().stream())
+            .filter(GuestChoice::isLive)
+            .map(GuestChoice::id)
+            .distinct()
+            .count()
+        > 1;
   }
 
   /** Both daemons, a line for each guest. */

@@ -182,7 +182,7 @@ public final class MigrateCommand implements Callable<Integer> {
                   migration.getPeer(),
                   Units.duration(end.downtimeNanos()),
                   Units.duration(migration.getElapsedNanos()),
-                  end.sameMigration() ? ", digests equal" : "");
+                  Migrations.digestsAreEqual(end) ? ", digests equal" : "");
       case VERIFICATION_FAILED ->
           "The guest has moved, and the digests of its image differ: do not trust it.";
       case GUEST_LOST -> "The guest is lost: %s".formatted(reason);

@@ -62,6 +62,17 @@ public final class Migrations {
     };
   }
 
+  /** Whether both sides have a digest of one migration and the two are equal. */
+  static boolean digestsAreEqual(StatusPair statuses) {
+    return statuses.sameMigration()
+        && !statuses.sourceMigration().orElseThrow().getImageDigest().isEmpty()
+        && statuses
+            .sourceMigration()
+            .orElseThrow()
+            .getImageDigest()
+            .equals(statuses.destinationMigration().orElseThrow().getImageDigest());
+  }
+
   /** Whether both sides have a digest of one migration and the two are not equal. */
   static boolean digestsDiffer(StatusPair statuses) {
     if (!statuses.sameMigration()) {
