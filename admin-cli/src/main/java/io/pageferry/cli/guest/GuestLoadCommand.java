@@ -143,6 +143,10 @@ final class GuestLoadCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (spec != null && spec.commandLine().getParseResult().hasMatchedOption("--guest")) {
+      throw new FerryException(
+          ExitCode.USAGE, "--guest names a guest that is there; a new one's name is --name.");
+    }
     atLeastZero("--rate", rate);
     atLeastZero("--limit", limit);
     atLeastZero("--stop-after", stopAfter);
@@ -153,11 +157,12 @@ final class GuestLoadCommand implements Callable<Integer> {
           .println(
               options.json()
                   ? Json.text(Json.of(response))
-                  : "Loaded guest %s (%s) at %s; run it with 'ferry guest start'."
+                  : "Loaded guest %s (%s) at %s; run it with 'ferry guest start --guest %s'."
                       .formatted(
                           PlainText.of(response.getName()),
                           PlainText.of(response.getGuestId()),
-                          client.description()));
+                          client.description(),
+                          PlainText.of(response.getName())));
     }
     return ExitCode.OK.number();
   }

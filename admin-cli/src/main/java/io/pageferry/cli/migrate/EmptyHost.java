@@ -135,7 +135,7 @@ final class EmptyHost {
     long stay = moves.stream().filter(move -> !isMoved(move)).count();
     out.println(
         stay == 0
-            ? "All %d guests have moved.".formatted(moves.size())
+            ? "All guests have moved: %d.".formatted(moves.size())
             : "%d of %d guests stay where they were:".formatted(stay, moves.size()));
     moves.stream()
         .filter(move -> !isMoved(move))

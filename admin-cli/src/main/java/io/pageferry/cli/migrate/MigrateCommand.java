@@ -97,6 +97,9 @@ public final class MigrateCommand implements Callable<Integer> {
     if (all) {
       return moveAll(request, out).number();
     }
+    if (parallel != 1) {
+      throw new FerryException(ExitCode.USAGE, "--parallel goes with --all; add that.");
+    }
     try (Daemons daemons = options.connectBoth()) {
       MigrateResponse response = daemons.source().call(stub -> stub.migrate(request));
       if (detach) {
@@ -125,7 +128,9 @@ public final class MigrateCommand implements Callable<Integer> {
   private ExitCode moveAll(MigrateRequest request, PrintWriter out) throws InterruptedException {
     if (!options.guest.isEmpty() || detach) {
       throw new FerryException(
-          ExitCode.USAGE, "--all goes with neither --guest nor --detach; leave one of them out.");
+          ExitCode.USAGE,
+          "--all moves every guest: it goes with neither --guest (or PAGEFERRY_GUEST) nor"
+              + " --detach.");
     }
     if (parallel < 1) {
       throw new FerryException(ExitCode.USAGE, "--parallel must be at least 1, for instance 2.");

@@ -53,10 +53,11 @@ public final class WatchCommand implements Callable<Integer> {
           ExitCode.USAGE, "--interval must be between 20ms and 1h, for instance 500ms.");
     }
     try (Daemons daemons = options.connectBoth();
-        StatusFeed source = new StatusFeed(daemons.source(), interval);
-        StatusFeed destination = new StatusFeed(daemons.destination(), interval)) {
+        StatusFeed source = new StatusFeed(daemons.source(), interval, () -> "");
+        StatusFeed destination = new StatusFeed(daemons.destination(), interval, source::guestId)) {
       source.awaitFirst();
       destination.awaitFirst();
+      source.requireOneGuest();
       WatchHistory history = new WatchHistory();
       WatchFrame first = look(source, destination, history);
       WatchDisplay display = display(first);
