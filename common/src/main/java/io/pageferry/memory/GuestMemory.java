@@ -170,7 +170,7 @@ public final class GuestMemory implements AutoCloseable {
     close(true);
   }
 
-  /** Unmaps everything, once no thread is in a system call on it. */
+  /** Unmaps everything, once no thread is in a system call on it. Idempotent. */
   @Override
   public void close() {
     close(false);
@@ -189,7 +189,10 @@ public final class GuestMemory implements AutoCloseable {
         }
         return;
       } catch (IllegalStateException e) {
-        if (!arena.scope().isAlive() || System.nanoTime() > patience) {
+        if (!arena.scope().isAlive()) {
+          return;
+        }
+        if (System.nanoTime() > patience) {
           throw e;
         }
         LockSupport.parkNanos(CLOSE_RETRY_NANOS);

@@ -260,6 +260,8 @@ final class EmulatedMachine implements Machine {
       pause();
       gate.close();
       threads.join();
+      // Whoever still looks at its counters and its console does not keep decoded code.
+      vcpus.forEach(EmulatedVcpu::dropMappings);
     } finally {
       control.unlock();
     }

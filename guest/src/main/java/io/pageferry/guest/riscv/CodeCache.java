@@ -22,11 +22,13 @@ final class CodeCache {
     Arrays.fill(pages, none);
   }
 
-  /** Forgets all decoded code and all mappings of code. */
+  /** Forgets all decoded code and all mappings of code, and frees their memory. */
   void drop() {
     for (CodePage page : pages) {
+      // The hart may still hold one.
       page.address = CodePage.NO_PAGE;
     }
+    Arrays.fill(pages, none);
   }
 
   /** The entry where the page of an address would be; its address tells whether it is. */
