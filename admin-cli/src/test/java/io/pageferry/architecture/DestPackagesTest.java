@@ -2,29 +2,18 @@ package io.pageferry.architecture;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
-import static org.assertj.core.api.Assertions.assertThat;
 
-import com.tngtech.archunit.core.domain.JavaClass;
 import io.pageferry.memory.UserfaultBitmap;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** The packages that a page passes through at the destination. */
 class DestPackagesTest {
   private static final String DEST = "io.pageferry.dest";
-  private static final int MOST_CLASSES = 15;
 
   /** Each knows only those before it. */
   private static final List<String> ORDER =
       List.of("prefetch", "timing", "fault", "install", "link");
-
-  @Test
-  void packagesOfTheDestinationFormNoCycles() {
-    slices().matching(DEST + ".(*)..").should().beFreeOfCycles().check(Code.CLASSES);
-  }
 
   @Test
   void eachPackageOfTheDestinationKnowsOnlyThoseBeforeIt() {
@@ -70,18 +59,5 @@ class DestPackagesTest {
         .belongToAnyOf(UserfaultBitmap.class)
         .because("another mechanism takes the place of the bitmap without a change there")
         .check(Code.CLASSES);
-  }
-
-  @Test
-  void noPackageOnAPagesWayHasMoreThanFifteenClasses() {
-    Map<String, Long> sizes =
-        Code.CLASSES.stream()
-            .filter(c -> c.isTopLevelClass() && !c.getSimpleName().equals("package-info"))
-            .map(JavaClass::getPackageName)
-            .filter(name -> name.matches("io\\.pageferry\\.(dest|fault|memory|wire|rpc)(\\..*)?"))
-            .collect(Collectors.groupingBy(name -> name, Collectors.counting()));
-    assertThat(sizes).isNotEmpty();
-    assertThat(sizes)
-        .allSatisfy((name, size) -> assertThat(size).as(name).isLessThanOrEqualTo(MOST_CLASSES));
   }
 }

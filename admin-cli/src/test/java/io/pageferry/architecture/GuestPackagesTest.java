@@ -2,22 +2,15 @@ package io.pageferry.architecture;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.library.dependencies.SliceAssignment;
-import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Which package of the emulated machine may know which, and how large they may grow. */
+/** Which package of the emulated machine may know which. */
 class GuestPackagesTest {
   private static final String ALL = "io.pageferry.guest..";
   private static final String API = "io.pageferry.guest";
@@ -27,44 +20,7 @@ class GuestPackagesTest {
   private static final String SYNTHETIC = "io.pageferry.guest.synthetic..";
   private static final String PROGRAM = "io.pageferry.guest.program..";
   private static final String MACHINE = "io.pageferry.guest.machine..";
-  private static final int MOST_CLASSES = 15;
   private static final int MOST_LINES = 400;
-
-  /** Each package a slice of its own, also the one above the others. */
-  private static final SliceAssignment BY_PACKAGE =
-      new SliceAssignment() {
-        @Override
-        public SliceIdentifier getIdentifierOf(JavaClass javaClass) {
-          return javaClass.getPackageName().startsWith(API)
-              ? SliceIdentifier.of(javaClass.getPackageName())
-              : SliceIdentifier.ignore();
-        }
-
-        @Override
-        public String getDescription() {
-          return "packages of the guest";
-        }
-      };
-
-  @Test
-  void packagesFormNoCycles() {
-    slices().assignedFrom(BY_PACKAGE).should().beFreeOfCycles().check(Code.CLASSES);
-  }
-
-  @Test
-  void noPackageHasMoreThanFifteenClasses() {
-    Map<String, Long> counts =
-        Code.CLASSES.stream()
-            .filter(javaClass -> javaClass.getPackageName().startsWith(API))
-            .filter(javaClass -> javaClass.isTopLevelClass())
-            .filter(javaClass -> !javaClass.getSimpleName().equals("package-info"))
-            .collect(
-                Collectors.groupingBy(
-                    JavaClass::getPackageName, TreeMap::new, Collectors.counting()));
-    assertThat(counts)
-        .hasSizeGreaterThan(5)
-        .allSatisfy((name, count) -> assertThat(count).as(name).isLessThanOrEqualTo(MOST_CLASSES));
-  }
 
   /** The interpreter is one loop with a case for each operation; its Javadoc says why. */
   @Test

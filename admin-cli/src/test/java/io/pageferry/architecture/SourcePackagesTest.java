@@ -1,11 +1,7 @@
 package io.pageferry.architecture;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static org.assertj.core.api.Assertions.assertThat;
 
-import com.tngtech.archunit.core.domain.JavaClass;
-import java.util.Map;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** What the packages of the source's role know of each other: each only those above it here. */
@@ -14,7 +10,6 @@ class SourcePackagesTest {
   private static final String SERVE = "io.pageferry.source.serve";
   private static final String HANDOVER = "io.pageferry.source.handover";
   private static final String ROLE = "io.pageferry.source";
-  private static final int MOST_CLASSES = 15;
 
   @Test
   void theImageKnowsNeitherLanesNorMigrations() {
@@ -50,18 +45,5 @@ class SourcePackagesTest {
         .resideInAPackage(ROLE)
         .because("a daemon has many migrations, and each is an object of its own")
         .check(Code.CLASSES);
-  }
-
-  @Test
-  void noPackageOfTheSourceIsLarge() {
-    Map<String, Long> sizes =
-        Code.CLASSES.stream()
-            .filter(type -> type.getPackageName().startsWith(ROLE))
-            .filter(JavaClass::isTopLevelClass)
-            .filter(type -> !type.getSimpleName().equals("package-info"))
-            .collect(Collectors.groupingBy(JavaClass::getPackageName, Collectors.counting()));
-    assertThat(sizes).containsKeys(IMAGE, SERVE, HANDOVER);
-    assertThat(sizes.values())
-        .allSatisfy(size -> assertThat(size).isLessThanOrEqualTo(MOST_CLASSES));
   }
 }

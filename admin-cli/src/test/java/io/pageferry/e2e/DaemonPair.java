@@ -61,6 +61,12 @@ public final class DaemonPair implements AutoCloseable {
             .with(new DestConfig(maxVcpus, DestConfig.DEFAULT.prefetch())));
   }
 
+  /** Two daemons that listen, each with both roles. */
+  public static DaemonPair startNodes() {
+    return new DaemonPair(
+        NodeConfig.onLoopback(Role.ROLE_NODE), NodeConfig.onLoopback(Role.ROLE_NODE));
+  }
+
   /** Two daemons that listen on a host of this name or address. */
   public static DaemonPair startAt(String host) {
     HostPort any = new HostPort(host, 0);

@@ -1,6 +1,6 @@
 package io.pageferry.dest;
 
-import io.pageferry.daemon.HostedGuest;
+import io.pageferry.daemon.guest.HostedGuest;
 import io.pageferry.dest.install.FirstPages;
 import io.pageferry.dest.install.PageInstaller;
 import io.pageferry.dest.install.PageMap;

@@ -2,9 +2,9 @@ package io.pageferry.dest;
 
 import io.grpc.BindableService;
 import io.pageferry.config.HostPort;
-import io.pageferry.daemon.GuestEntry;
-import io.pageferry.daemon.GuestRegistry;
-import io.pageferry.daemon.StatusMessages;
+import io.pageferry.daemon.guest.GuestEntry;
+import io.pageferry.daemon.guest.GuestRegistry;
+import io.pageferry.daemon.guest.StatusMessages;
 import io.pageferry.dest.install.MemoryPopulation;
 import io.pageferry.dest.timing.FaultTimings;
 import io.pageferry.memory.GuestMemory;
@@ -184,7 +184,24 @@ public final class DestRole {
   }
 
   void transferState(TransferStateRequest request) {
-    named(StatusMessages.key(request.getMigration())).loadState(request);
+    IncomingMigration migration = named(StatusMessages.key(request.getMigration()));
+    migration.loadState(request);
+    requireItsName(migration);
+  }
+
+  /** What was prepared under a name, which nobody else got, is called so. */
+  private void requireItsName(IncomingMigration migration) {
+    String prepared = registry.withArrival(migration.key()).map(GuestEntry::name).orElseThrow();
+    migration
+        .guest()
+        .filter(guest -> !guest.name().equals(prepared))
+        .ifPresent(guest -> {
+          String sentence =
+              "The guest was prepared under the name %s, and its state calls it %s."
+                  .formatted(prepared, guest.name());
+          migration.abort(Phase.FAILED, ErrorCode.MALFORMED_STATE, sentence);
+          throw new PageFerryException(ErrorCode.MALFORMED_STATE, sentence);
+        });
   }
 
   /** Runs the guest here; returns the time to the first vCPU's entry. */

@@ -1,11 +1,11 @@
 package io.pageferry.dest;
 
 import io.grpc.Status;
-import io.pageferry.daemon.FaultPart;
-import io.pageferry.daemon.GuestMigration;
-import io.pageferry.daemon.HostedGuest;
-import io.pageferry.daemon.StatusMessages;
-import io.pageferry.daemon.VcpuFaults;
+import io.pageferry.daemon.guest.FaultPart;
+import io.pageferry.daemon.guest.GuestMigration;
+import io.pageferry.daemon.guest.HostedGuest;
+import io.pageferry.daemon.guest.StatusMessages;
+import io.pageferry.daemon.guest.VcpuFaults;
 import io.pageferry.dest.fault.FaultResolver;
 import io.pageferry.dest.fault.FaultWaiters;
 import io.pageferry.dest.install.AcknowledgementTicks;
@@ -77,6 +77,7 @@ public final class IncomingMigration
 
   private boolean lanesAttached;
   private @Nullable String laneFailure;
+  private int endedLanes;
   private volatile @Nullable ArrivingGuest arriving;
   private volatile boolean closed;
   private final CountDownLatch freed = new CountDownLatch(1);
@@ -311,6 +312,7 @@ public final class IncomingMigration
         laneFailure = "The " + name + " lane was lost: " + status.getDescription();
         return false;
       }
+      endedLanes++;
       if (!committed) {
         // Decided here, so that a Commit that comes now is refused.
         abandoned =
@@ -322,8 +324,9 @@ public final class IncomingMigration
         }
       } else if (pages.isComplete()) {
         tracker.tryEnter(Phase.COMPLETED, Optional.empty());
-        if (status.isOk()) {
-          // The source has every acknowledgement. Otherwise the other lanes may still carry some.
+        if (status.isOk() || endedLanes == vcpus + 1) {
+          // The source has every acknowledgement, or cannot get any. Until then the lanes that are
+          // left may still carry some.
           closeLanes();
         }
       } else {
@@ -343,6 +346,11 @@ public final class IncomingMigration
 
   private void closeLanes() {
     Ending.all(firstInstruction::close, session::close, ticks::close);
+  }
+
+  @Override
+  public long populatedBytes() {
+    return memory.residentBytes();
   }
 
   @Override
@@ -370,15 +378,23 @@ public final class IncomingMigration
   /** Forgets a migration that is not committed, and waits for one that is. */
   @Override
   public void finish(Duration grace) throws InterruptedException {
-    try {
-      abort(
-          Phase.FAILED,
-          ErrorCode.SHUTTING_DOWN,
-          "The destination daemon was told to end; the guest stays at the source.");
-    } catch (PageFerryException _) {
-      // The guest runs here already.
+    if (!isAbandoned()) {
       var _ = tracker.awaitTerminal(grace);
     }
+  }
+
+  /** Forgets it, if it is not committed; its memory is freed meanwhile, which takes a while. */
+  private boolean isAbandoned() {
+    synchronized (this) {
+      if (committed) {
+        return false;
+      }
+      if (tracker.tryEnter(Phase.FAILED, Optional.of(Reasons.shuttingDown()))) {
+        aborted.add(key);
+      }
+    }
+    ticks.executeElsewhere(this::close);
+    return true;
   }
 
   /** What ends with this daemon: the guest, once it is committed and unless it has ended itself. */

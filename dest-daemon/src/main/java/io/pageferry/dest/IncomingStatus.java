@@ -1,7 +1,7 @@
 package io.pageferry.dest;
 
-import io.pageferry.daemon.StatusMessages;
-import io.pageferry.daemon.TransferRate;
+import io.pageferry.daemon.guest.StatusMessages;
+import io.pageferry.daemon.guest.TransferRate;
 import io.pageferry.dest.install.PageInstaller;
 import io.pageferry.dest.link.Session;
 import io.pageferry.dest.timing.FaultTimings;

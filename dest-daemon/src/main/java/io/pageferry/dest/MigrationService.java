@@ -1,7 +1,7 @@
 package io.pageferry.dest;
 
 import io.grpc.stub.StreamObserver;
-import io.pageferry.daemon.StatusMessages;
+import io.pageferry.daemon.guest.StatusMessages;
 import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.AbortRequest;
 import io.pageferry.proto.v1.AbortResponse;

@@ -26,6 +26,13 @@ final class Reasons {
                     + " source."));
   }
 
+  /** The daemon is to end, and the guest is still at the source. */
+  static PhaseTracker.Reason shuttingDown() {
+    return new PhaseTracker.Reason(
+        ErrorCode.SHUTTING_DOWN,
+        "The destination daemon was told to end; the guest stays at the source.");
+  }
+
   /** A lane ended while the guest was at the source. */
   static PhaseTracker.Reason lostBeforeSwitchover(String lane, Status status) {
     return new PhaseTracker.Reason(

@@ -1,11 +1,11 @@
 package io.pageferry.dest;
 
 import io.pageferry.config.HostPort;
-import io.pageferry.daemon.AdminService;
-import io.pageferry.daemon.GuestControl;
-import io.pageferry.daemon.GuestLimits;
-import io.pageferry.daemon.GuestRegistry;
-import io.pageferry.daemon.Readiness;
+import io.pageferry.daemon.admin.AdminService;
+import io.pageferry.daemon.admin.GuestControl;
+import io.pageferry.daemon.guest.GuestLimits;
+import io.pageferry.daemon.guest.GuestRegistry;
+import io.pageferry.daemon.process.Readiness;
 import io.pageferry.memory.HostMemory;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.rpc.RpcServer;

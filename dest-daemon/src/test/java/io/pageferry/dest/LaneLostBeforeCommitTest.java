@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.pageferry.daemon.StatusMessages;
+import io.pageferry.daemon.guest.StatusMessages;
 import io.pageferry.dest.link.ScriptedSource;
 import io.pageferry.dest.prefetch.PrefetchPolicy;
 import io.pageferry.dest.timing.FaultTimings;

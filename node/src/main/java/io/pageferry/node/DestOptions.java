@@ -1,6 +1,6 @@
 package io.pageferry.node;
 
-import io.pageferry.daemon.GuestLimits;
+import io.pageferry.daemon.guest.GuestLimits;
 import io.pageferry.dest.DestConfig;
 import io.pageferry.dest.prefetch.PrefetchPolicy;
 import picocli.CommandLine.Option;

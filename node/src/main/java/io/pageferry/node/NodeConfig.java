@@ -1,8 +1,8 @@
 package io.pageferry.node;
 
 import io.pageferry.config.HostPort;
-import io.pageferry.daemon.GuestLimits;
-import io.pageferry.daemon.Rehearsal;
+import io.pageferry.daemon.guest.GuestLimits;
+import io.pageferry.daemon.process.Rehearsal;
 import io.pageferry.dest.DestConfig;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.source.SourceConfig;

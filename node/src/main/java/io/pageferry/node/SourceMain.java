@@ -2,7 +2,7 @@ package io.pageferry.node;
 
 import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.CommandRunner;
-import io.pageferry.daemon.DaemonProcess;
+import io.pageferry.daemon.process.DaemonProcess;
 import io.pageferry.proto.v1.Role;
 import java.util.Locale;
 import java.util.concurrent.Callable;

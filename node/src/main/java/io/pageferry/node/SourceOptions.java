@@ -2,7 +2,7 @@ package io.pageferry.node;
 
 import io.pageferry.config.DataSize;
 import io.pageferry.config.HostPort;
-import io.pageferry.daemon.GuestLimits;
+import io.pageferry.daemon.guest.GuestLimits;
 import io.pageferry.source.SourceConfig;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.pageferry.config.DataSize;
-import io.pageferry.daemon.GuestLimits;
+import io.pageferry.daemon.guest.GuestLimits;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.proto.v1.Status;
 import java.io.IOException;

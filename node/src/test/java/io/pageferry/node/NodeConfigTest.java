@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.pageferry.config.HostPort;
-import io.pageferry.daemon.GuestLimits;
+import io.pageferry.daemon.guest.GuestLimits;
 import io.pageferry.dest.DestConfig;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.source.SourceConfig;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.grpc.StatusRuntimeException;
-import io.pageferry.daemon.Rehearsal;
+import io.pageferry.daemon.process.Rehearsal;
 import io.pageferry.memory.HostMemory;
 import io.pageferry.proto.v1.AdminServiceGrpc;
 import io.pageferry.proto.v1.GetStatusRequest;

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
-import io.pageferry.daemon.GuestLimits;
+import io.pageferry.daemon.guest.GuestLimits;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.AdminServiceGrpc;
 import io.pageferry.proto.v1.AdminServiceGrpc.AdminServiceBlockingStub;

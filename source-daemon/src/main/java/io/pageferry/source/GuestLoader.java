@@ -1,6 +1,6 @@
 package io.pageferry.source;
 
-import io.pageferry.daemon.HostedGuest;
+import io.pageferry.daemon.guest.HostedGuest;
 import io.pageferry.guest.FaultHandler;
 import io.pageferry.guest.Machine;
 import io.pageferry.guest.MachineSpec;

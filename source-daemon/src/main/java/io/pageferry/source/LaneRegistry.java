@@ -1,8 +1,8 @@
 package io.pageferry.source;
 
 import io.grpc.ServerServiceDefinition;
-import io.pageferry.daemon.GuestRegistry;
-import io.pageferry.daemon.StatusMessages;
+import io.pageferry.daemon.guest.GuestRegistry;
+import io.pageferry.daemon.guest.StatusMessages;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;

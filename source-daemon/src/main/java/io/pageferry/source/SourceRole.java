@@ -2,10 +2,10 @@ package io.pageferry.source;
 
 import io.grpc.ServerServiceDefinition;
 import io.pageferry.config.HostPort;
-import io.pageferry.daemon.Departures;
-import io.pageferry.daemon.GuestEntry;
-import io.pageferry.daemon.GuestRegistry;
-import io.pageferry.daemon.HostedGuest;
+import io.pageferry.daemon.admin.Departures;
+import io.pageferry.daemon.guest.GuestEntry;
+import io.pageferry.daemon.guest.GuestRegistry;
+import io.pageferry.daemon.guest.HostedGuest;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;

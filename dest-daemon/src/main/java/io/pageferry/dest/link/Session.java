@@ -1,7 +1,7 @@
 package io.pageferry.dest.link;
 
 import io.grpc.MethodDescriptor;
-import io.pageferry.daemon.StatusMessages;
+import io.pageferry.daemon.guest.StatusMessages;
 import io.pageferry.dest.install.PageInstaller;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;

@@ -1,7 +1,7 @@
 package io.pageferry.dest.timing;
 
-import io.pageferry.daemon.FaultPart;
-import io.pageferry.daemon.VcpuFaults;
+import io.pageferry.daemon.guest.FaultPart;
+import io.pageferry.daemon.guest.VcpuFaults;
 import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.FaultLatency;
 import io.pageferry.proto.v1.SlowFault;

@@ -1,6 +1,6 @@
 package io.pageferry.dest.timing;
 
-import io.pageferry.daemon.DaemonControl;
+import io.pageferry.daemon.admin.DaemonControl;
 import io.pageferry.proto.v1.PageOrigin;
 import io.pageferry.proto.v1.SlowFault;
 import java.lang.invoke.VarHandle;

@@ -1,7 +1,7 @@
 package io.pageferry.source.handover;
 
-import io.pageferry.daemon.StatusMessages;
-import io.pageferry.daemon.TransferRate;
+import io.pageferry.daemon.guest.StatusMessages;
+import io.pageferry.daemon.guest.TransferRate;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.migration.Phase;

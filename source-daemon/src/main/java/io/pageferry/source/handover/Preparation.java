@@ -1,7 +1,7 @@
 package io.pageferry.source.handover;
 
-import io.pageferry.daemon.HostedGuest;
-import io.pageferry.daemon.StatusMessages;
+import io.pageferry.daemon.guest.HostedGuest;
+import io.pageferry.daemon.guest.StatusMessages;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.migration.PageFerryException;

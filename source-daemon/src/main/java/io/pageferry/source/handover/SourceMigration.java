@@ -1,9 +1,9 @@
 package io.pageferry.source.handover;
 
-import io.pageferry.daemon.GuestMigration;
-import io.pageferry.daemon.HostedGuest;
-import io.pageferry.daemon.StatusMessages;
-import io.pageferry.daemon.TransferRate;
+import io.pageferry.daemon.guest.GuestMigration;
+import io.pageferry.daemon.guest.HostedGuest;
+import io.pageferry.daemon.guest.StatusMessages;
+import io.pageferry.daemon.guest.TransferRate;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
@@ -11,6 +11,7 @@ import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.TransferStateRequest;
+import io.pageferry.rpc.Ending;
 import io.pageferry.rpc.ThreadSlice;
 import io.pageferry.source.image.Delivery;
 import io.pageferry.source.image.FrozenImage;
@@ -257,10 +258,8 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
     postcopy.serve(pages, session);
     digest = pages.imageDigest();
     tracker.tryEnter(Phase.COMPLETED, Optional.empty());
-    session.end();
-    client.close();
-    // It never runs here again: its vCPUs need no threads any more.
-    guest.machine().close();
+    // It never runs here again: neither threads nor memory nor a backing file are kept for it.
+    Ending.all(session::end, client::close, guest::close);
   }
 
   @Override

@@ -1,6 +1,6 @@
 package io.pageferry.source.handover;
 
-import io.pageferry.daemon.HostedGuest;
+import io.pageferry.daemon.guest.HostedGuest;
 import io.pageferry.guest.Machine;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;

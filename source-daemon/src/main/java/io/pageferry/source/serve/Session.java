@@ -3,9 +3,12 @@ package io.pageferry.source.serve;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
+import io.pageferry.rpc.Ending;
 import io.pageferry.source.image.Delivery;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -145,22 +148,23 @@ public final class Session {
 
   /** Ends all lanes with an error, also those that come later. Idempotent. */
   public void end(PageFerryException cause) {
-    markEnded();
-    demand.forEach(lane -> lane.end(cause));
-    DrainLane lane = drain;
-    if (lane != null) {
-      lane.end(cause);
-    }
+    endEach(lane -> lane.end(cause));
   }
 
   /** Ends all lanes with OK: the migration is complete. Idempotent. */
   public void end() {
+    endEach(Lane::end);
+  }
+
+  private void endEach(Consumer<Lane<?>> end) {
     markEnded();
-    demand.forEach(DemandLane::end);
-    DrainLane lane = drain;
-    if (lane != null) {
-      lane.end();
+    List<Runnable> ends = new ArrayList<>();
+    demand.forEach(lane -> ends.add(() -> end.accept(lane)));
+    DrainLane last = drain;
+    if (last != null) {
+      ends.add(() -> end.accept(last));
     }
+    Ending.all(ends.toArray(Runnable[]::new));
   }
 
   private synchronized void markEnded() {
