@@ -1,6 +1,5 @@
 package io.pageferry.cli;
 
-import io.pageferry.cli.client.FerryException;
 import io.pageferry.cli.demo.DemoCommand;
 import io.pageferry.cli.guest.DigestCommand;
 import io.pageferry.cli.guest.GuestCommand;
@@ -12,6 +11,7 @@ import io.pageferry.cli.status.StatusCommand;
 import io.pageferry.cli.status.VersionCommand;
 import io.pageferry.cli.view.Text;
 import io.pageferry.cli.watch.WatchCommand;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.config.cli.ValueConverters;
 import io.pageferry.text.PlainText;

@@ -1,6 +1,6 @@
 package io.pageferry.cli;
 
-import io.pageferry.cli.client.FerryException;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.util.Set;
 import java.util.concurrent.Callable;

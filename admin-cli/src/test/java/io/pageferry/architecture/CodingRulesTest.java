@@ -27,7 +27,12 @@ import org.junit.jupiter.api.Test;
 /** What no code of the project does, wherever it is. */
 class CodingRulesTest {
   private static final String CLI = "io.pageferry.cli..";
-  private static final int MAXIMUM_LINES = 500;
+  private static final String CLIENT = "io.pageferry.client..";
+  private static final int MAXIMUM_LINES = 400;
+
+  /** One loop, in one method, which is what makes it fast; it says so itself. */
+  private static final String INTERPRETER = "Interpreter.java";
+
   private static final Set<String> SOURCES = Set.of("java", "c", "h", "S", "proto");
 
   @Test
@@ -43,7 +48,7 @@ class CodingRulesTest {
   }
 
   @Test
-  void noSourceFileIsLongerThanFiveHundredLines() throws IOException {
+  void noSourceFileIsLongerThanFourHundredLines() throws IOException {
     try (Stream<Path> files = Files.walk(Code.repository())) {
       List<String> tooLong =
           files
@@ -62,7 +67,8 @@ class CodingRulesTest {
         return false;
       }
     }
-    return SOURCES.contains(fileName.substring(fileName.lastIndexOf('.') + 1))
+    return !fileName.equals(INTERPRETER)
+        && SOURCES.contains(fileName.substring(fileName.lastIndexOf('.') + 1))
         && Files.isRegularFile(file);
   }
 
@@ -90,10 +96,10 @@ class CodingRulesTest {
   }
 
   @Test
-  void onlyTheCommandLineSleepsBetweenLooks() {
+  void onlyClientsSleepBetweenLooks() {
     noClasses()
         .that()
-        .resideOutsideOfPackage(CLI)
+        .resideOutsideOfPackages(CLI, CLIENT)
         .should()
         .callMethodWhere(target(owner(assignableTo(Thread.class))).and(target(name("sleep"))))
         .because("whoever waits in a daemon waits for something, and is told when it has come")
@@ -118,7 +124,7 @@ class CodingRulesTest {
         .and()
         .doNotHaveFullyQualifiedName("io.pageferry.memory.BackingFile")
         .and()
-        .doNotHaveFullyQualifiedName("io.pageferry.rpc.ThreadSlice")
+        .doNotHaveFullyQualifiedName("io.pageferry.host.ThreadSlice")
         .and()
         .doNotHaveFullyQualifiedName("io.pageferry.cli.output.Terminal")
         .and()

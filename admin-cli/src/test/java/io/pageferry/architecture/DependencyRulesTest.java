@@ -14,6 +14,7 @@ class DependencyRulesTest {
   private static final String DESTINATION = "io.pageferry.dest..";
   private static final String NODE = "io.pageferry.node..";
   private static final String CLI = "io.pageferry.cli..";
+  private static final String CLIENT = "io.pageferry.client..";
   private static final String RPC = "io.pageferry.rpc..";
   private static final String WIRE = "io.pageferry.wire..";
   private static final String TELEMETRY = "io.pageferry.telemetry..";
@@ -27,6 +28,18 @@ class DependencyRulesTest {
         .onlyDependOnClassesThat()
         .resideInAnyPackage("io.pageferry.memory..", "java..", "org.jspecify..")
         .because("memory stands below everything, and no library shall decide how it is laid out")
+        .check(Code.CLASSES);
+  }
+
+  @Test
+  void whatTheHostGivesIsAskedOfTheJdkAlone() {
+    classes()
+        .that()
+        .resideInAPackage("io.pageferry.host..")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage("io.pageferry.host..", "java..", "org.jspecify..")
+        .because("threads and ends are the same for every part of a daemon")
         .check(Code.CLASSES);
   }
 
@@ -89,7 +102,7 @@ class DependencyRulesTest {
         .resideInAPackage(DAEMON)
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage(SOURCE, DESTINATION, NODE, CLI)
+        .resideInAnyPackage(SOURCE, DESTINATION, NODE, CLIENT, CLI)
         .because("shared code that knows its users is not shared")
         .allowEmptyShould(true)
         .check(Code.CLASSES);
@@ -99,7 +112,7 @@ class DependencyRulesTest {
   void theCommandLineKnowsDaemonsByTheirServiceOnly() {
     noClasses()
         .that()
-        .resideInAPackage(CLI)
+        .resideInAnyPackage(CLIENT, CLI)
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(SOURCE, DESTINATION, DAEMON, NODE, "io.pageferry.guest..")
@@ -109,13 +122,25 @@ class DependencyRulesTest {
   }
 
   @Test
+  void theClientKnowsNoCommandLine() {
+    noClasses()
+        .that()
+        .resideInAPackage(CLIENT)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(CLI, "picocli..")
+        .because("other programs than ferry ask daemons too")
+        .check(Code.CLASSES);
+  }
+
+  @Test
   void commonCodeKnowsNoProgram() {
     noClasses()
         .that()
-        .resideOutsideOfPackages(SOURCE, DESTINATION, NODE, CLI)
+        .resideOutsideOfPackages(SOURCE, DESTINATION, NODE, CLIENT, CLI)
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage(SOURCE, DESTINATION, NODE, CLI)
+        .resideInAnyPackage(SOURCE, DESTINATION, NODE, CLIENT, CLI)
         .because("dependencies point inward")
         .check(Code.CLASSES);
   }

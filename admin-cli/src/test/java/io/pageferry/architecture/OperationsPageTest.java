@@ -66,7 +66,11 @@ class OperationsPageTest {
 
   /** Of the options without a constant default. */
   private static String standardOf(String key) {
-    return key.equals("advertise") ? "that of --listen" : "what the host has";
+    return switch (key) {
+      case "advertise" -> "that of --listen";
+      case "max-drain-bandwidth" -> "no limit";
+      default -> "what the host has";
+    };
   }
 
   private static String plain(List<String> cells) {

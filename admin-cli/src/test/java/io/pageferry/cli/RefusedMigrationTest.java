@@ -7,7 +7,7 @@ import io.pageferry.config.cli.ExitCode;
 import io.pageferry.e2e.DaemonPair;
 import io.pageferry.e2e.FakeDestination;
 import io.pageferry.e2e.Guests;
-import io.pageferry.memory.HostMemory;
+import io.pageferry.host.HostMemory;
 import io.pageferry.node.NodeConfig;
 import io.pageferry.node.NodeDaemon;
 import io.pageferry.proto.v1.GuestState;

@@ -74,11 +74,37 @@ class SeveralGuestsTest {
 
   @Test
   void commandsThatAreForOneGuestAskWhich() {
-    for (String command : new String[] {"migrate", "cancel", "digest", "watch"}) {
+    for (String command : new String[] {"migrate", "cancel", "digest"}) {
       ferryAt(nodes, command).refused(ExitCode.USAGE, "--guest", "one, two");
     }
     ferryAt(nodes, "guest", "pause").refused(ExitCode.USAGE, "--guest", "one, two");
     ferryAt(nodes, "guest", "pause", "--guest=three").refused(ExitCode.REFUSED, "one, two");
+  }
+
+  @Test
+  void watchShowsALineForEachGuestAndEndsWhenNoMigrationIsUnderWay() {
+    moveOneAndLoadThree();
+    String lines = ferryAt(nodes, "watch", "--until-done").succeeded();
+    assertThat(lines)
+        .containsPattern("one +running +COMPLETED +.*100")
+        .containsPattern("two +running\n")
+        .containsPattern("three +paused\n");
+  }
+
+  @Test
+  void watchAsJsonHasAllGuests() {
+    moveOneAndLoadThree();
+    String lines = ferryAt(nodes, "watch", "--until-done", "--output=json").succeeded();
+    JsonObject look =
+        JsonParser.parseString(lines.lines().findFirst().orElseThrow()).getAsJsonObject();
+    assertThat(look.getAsJsonArray("sourceGuests")).hasSize(3);
+    assertThat(look.getAsJsonArray("destinationGuests")).hasSize(1);
+    assertThat(look.get("sourceFailure").getAsString()).isEmpty();
+  }
+
+  private void moveOneAndLoadThree() {
+    ferryAt(nodes, "migrate", "--guest=one").succeeded();
+    ferryAt(nodes, "guest", "load", "--program=kv", "--memory=4MiB", "--name=three").succeeded();
   }
 
   @Test

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
-import io.pageferry.cli.client.AdminClient;
-import io.pageferry.cli.client.StatusPair;
-import io.pageferry.cli.daemons.Daemons;
 import io.pageferry.cli.migrate.Migrations;
+import io.pageferry.client.AdminClient;
+import io.pageferry.client.Daemons;
+import io.pageferry.client.StatusPair;
 import io.pageferry.config.HostPort;
 import io.pageferry.dest.DestConfig;
 import io.pageferry.node.NodeConfig;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.pageferry.cli.FerryRun;
-import io.pageferry.cli.client.AdminClient;
+import io.pageferry.client.AdminClient;
 import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.MigrateRequest;

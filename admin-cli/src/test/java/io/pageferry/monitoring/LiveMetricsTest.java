@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.gson.JsonObject;
 import io.pageferry.architecture.OperationsPage;
-import io.pageferry.cli.client.StatusPair;
+import io.pageferry.client.StatusPair;
 import io.pageferry.e2e.DaemonPair;
 import io.pageferry.e2e.Guests;
 import io.pageferry.proto.v1.Distribution;

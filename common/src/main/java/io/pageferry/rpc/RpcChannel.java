@@ -6,6 +6,8 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.pageferry.config.HostPort;
+import io.pageferry.rpc.loop.DrivenLoop;
+import io.pageferry.rpc.loop.LeastLoadedLoops;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 

@@ -4,7 +4,6 @@ import io.grpc.Status;
 import io.pageferry.daemon.guest.FaultPart;
 import io.pageferry.daemon.guest.GuestMigration;
 import io.pageferry.daemon.guest.HostedGuest;
-import io.pageferry.daemon.guest.StatusMessages;
 import io.pageferry.daemon.guest.VcpuFaults;
 import io.pageferry.dest.fault.FaultResolver;
 import io.pageferry.dest.fault.FaultWaiters;
@@ -15,29 +14,26 @@ import io.pageferry.dest.link.LaneListener;
 import io.pageferry.dest.link.Session;
 import io.pageferry.dest.prefetch.PrefetchPolicy;
 import io.pageferry.dest.timing.FaultTimings;
-import io.pageferry.dest.timing.FirstInstruction;
+import io.pageferry.dest.timing.Resumption;
 import io.pageferry.fault.GuestPages;
 import io.pageferry.fault.PageStates;
 import io.pageferry.fault.UserfaultMechanism;
 import io.pageferry.guest.Machine;
-import io.pageferry.guest.Vcpu;
+import io.pageferry.host.EndOnce;
+import io.pageferry.host.Ending;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
-import io.pageferry.proto.v1.Direction;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.SlowFault;
 import io.pageferry.proto.v1.TransferStateRequest;
-import io.pageferry.rpc.Ending;
 import io.pageferry.telemetry.LatencyCounts;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
@@ -53,8 +49,6 @@ import org.slf4j.event.Level;
  */
 public final class IncomingMigration
     implements GuestMigration.Arrival, LaneListener, AutoCloseable {
-  private static final long CLOSE_PATIENCE_SECONDS = 10;
-
   /** Bits kept for each page: two of its state, userfault, written. */
   static final int BITS_PER_PAGE = PageStates.BITS_PER_PAGE + 2;
 
@@ -69,22 +63,16 @@ public final class IncomingMigration
   private final PageInstaller installer;
   private final FaultResolver resolver;
   private final Session session;
-  private final FirstInstruction firstInstruction = new FirstInstruction();
+  private final Resumption resumption = new Resumption();
   private final IncomingStatus status;
   private final AcknowledgementTicks ticks = new AcknowledgementTicks();
-
   private final AbortedMigrations aborted;
+  private final EndOnce end = new EndOnce();
 
   private boolean lanesAttached;
   private @Nullable String laneFailure;
   private int endedLanes;
   private volatile @Nullable ArrivingGuest arriving;
-  private volatile boolean closed;
-  private final CountDownLatch freed = new CountDownLatch(1);
-
-  /** What is told once the memory is unmapped. */
-  private volatile @Nullable MigrationStatus lastStatus;
-
   private volatile boolean committed;
   private long resumeNanos;
 
@@ -116,8 +104,7 @@ public final class IncomingMigration
     resolver = new FaultResolver(pages, waiters, vcpus, prefetch, timings);
     session = new Session(key, protocolVersion, source, vcpus, installer, this);
     resolver.fetchOn(session.demandLanes());
-    status =
-        new IncomingStatus(key, source, tracker, installer, session, timings, firstInstruction);
+    status = new IncomingStatus(key, source, tracker, installer, session, timings, resumption);
   }
 
   /**
@@ -194,15 +181,14 @@ public final class IncomingMigration
    */
   synchronized void loadState(TransferStateRequest request) {
     if (arriving != null) {
-      throw new PageFerryException(
-          ErrorCode.WRONG_GUEST_STATE, "The guest's state has been transferred already.");
+      throw Refusals.stateIsHere();
     }
     requireAdvised();
     arriving = ArrivingGuest.load(request, key, vcpus, installer, resolver);
   }
 
   private void requireAdvised() {
-    if (tracker.phase() != Phase.ADVISED) {
+    if (tracker.phase() != Phase.ADVISED || end.hasBegun()) {
       throw Refusals.neverCommitted(key, tracker.phase());
     }
   }
@@ -222,11 +208,8 @@ public final class IncomingMigration
     requireAdvised();
     ArrivingGuest arrived = arriving;
     if (arrived == null) {
-      throw new PageFerryException(
-          ErrorCode.WRONG_GUEST_STATE, "The guest's state has not been transferred.");
+      throw Refusals.stateIsMissing();
     }
-    List<? extends Vcpu> vcpuList = arrived.guest().machine().vcpus();
-    long baseline = vcpuList.stream().mapToLong(Vcpu::instructions).sum();
     boolean runs = arrived.runs();
     arrived.guest().fence().take(key.epoch());
     timings.takenOver(start);
@@ -240,7 +223,7 @@ public final class IncomingMigration
     resumeNanos = resumed - start;
     tracker.enter(Phase.POSTCOPY_ACTIVE);
     if (runs) {
-      firstInstruction.await(vcpuList, baseline, resumed);
+      resumption.resumed(resumed, arrived.guest().machine().vcpus());
     }
     return resumeNanos;
   }
@@ -260,7 +243,7 @@ public final class IncomingMigration
 
   /** Whether it is closed, perhaps while it is still prepared. */
   boolean isClosed() {
-    return closed;
+    return end.hasBegun();
   }
 
   @Override
@@ -281,17 +264,13 @@ public final class IncomingMigration
    */
   @Override
   public synchronized Optional<String> discard() {
-    if (!committed) {
+    Optional<String> loss = Optional.empty();
+    if (committed) {
+      String name = guest().map(HostedGuest::name).orElseGet(() -> key.guestId().toString());
+      loss = Optional.of(Reasons.ended(name, installer.missing(source)));
+    } else {
       aborted.add(key);
     }
-    Optional<String> loss =
-        committed
-            ? Optional.of(
-                "Guest %s ended at the destination: %s."
-                    .formatted(
-                        guest().map(HostedGuest::name).orElseGet(() -> key.guestId().toString()),
-                        installer.missing(source)))
-            : Optional.empty();
     var _ = tracker.tryEnter(Phase.FAILED, Optional.of(Reasons.discarded(loss)));
     return loss;
   }
@@ -345,7 +324,7 @@ public final class IncomingMigration
   }
 
   private void closeLanes() {
-    Ending.all(firstInstruction::close, session::close, ticks::close);
+    Ending.all(session::close, ticks::close);
   }
 
   @Override
@@ -360,41 +339,26 @@ public final class IncomingMigration
 
   @Override
   public MigrationStatus status() {
-    MigrationStatus over = lastStatus;
-    if (over != null) {
-      return over;
-    }
-    try {
-      return status.toMessage();
-    } catch (IllegalStateException e) {
-      // Its memory is closed meanwhile.
-      over = lastStatus;
-      return over != null
-          ? over
-          : StatusMessages.migration(Direction.DIRECTION_INCOMING, key, tracker, source).build();
-    }
+    return status.toMessage();
   }
 
   /** Forgets a migration that is not committed, and waits for one that is. */
   @Override
   public void finish(Duration grace) throws InterruptedException {
-    if (!isAbandoned()) {
+    if (isAbandoned()) {
+      // Its memory is freed meanwhile, which takes a while.
+      ticks.executeElsewhere(this::close);
+    } else {
       var _ = tracker.awaitTerminal(grace);
     }
   }
 
-  /** Forgets it, if it is not committed; its memory is freed meanwhile, which takes a while. */
-  private boolean isAbandoned() {
-    synchronized (this) {
-      if (committed) {
-        return false;
-      }
-      if (tracker.tryEnter(Phase.FAILED, Optional.of(Reasons.shuttingDown()))) {
-        aborted.add(key);
-      }
+  /** Forgets it, if it is not committed. */
+  private synchronized boolean isAbandoned() {
+    if (!committed && tracker.tryEnter(Phase.FAILED, Optional.of(Reasons.shuttingDown()))) {
+      aborted.add(key);
     }
-    ticks.executeElsewhere(this::close);
-    return true;
+    return !committed;
   }
 
   /** What ends with this daemon: the guest, once it is committed and unless it has ended itself. */
@@ -404,46 +368,20 @@ public final class IncomingMigration
     if (here == null || !committed || here.machine().state() == Machine.State.STOPPED) {
       return Optional.empty();
     }
-    return Optional.of(
-        "Guest %s ends with this daemon, which held it (migration %s): %s."
-            .formatted(here.name(), tracker.phase(), installer.missing(source)));
+    return Optional.of(Reasons.loss(here.name(), tracker.phase(), installer.missing(source)));
   }
 
   /** Ends lanes and machine and unmaps the memory. Whoever comes second waits for the first. */
   @Override
   public void close() {
-    ArrivingGuest here;
-    boolean first;
-    synchronized (this) {
-      first = !closed;
-      closed = true;
-      here = arriving;
-      arriving = null;
-    }
-    if (!first) {
-      awaitFreed();
-      return;
-    }
-    try {
-      free(here);
-    } finally {
-      freed.countDown();
-    }
+    end.run(this::free);
   }
 
-  /** Its memory counts for the next guest until it is unmapped. */
-  private void awaitFreed() {
-    try {
-      var _ = freed.await(CLOSE_PATIENCE_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void free(@Nullable ArrivingGuest here) {
+  private void free() {
+    ArrivingGuest here = takeArriving();
     // The machine first, so that no vCPU is on a lane that ends.
     Ending.all(
-        () -> lastStatus = status.toMessage(),
+        status::keep,
         () -> {
           if (here != null) {
             here.guest().machine().close();
@@ -451,5 +389,11 @@ public final class IncomingMigration
         },
         this::closeLanes,
         memory::close);
+  }
+
+  private synchronized @Nullable ArrivingGuest takeArriving() {
+    ArrivingGuest here = arriving;
+    arriving = null;
+    return here;
   }
 }

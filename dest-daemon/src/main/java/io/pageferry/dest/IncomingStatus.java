@@ -5,7 +5,7 @@ import io.pageferry.daemon.guest.TransferRate;
 import io.pageferry.dest.install.PageInstaller;
 import io.pageferry.dest.link.Session;
 import io.pageferry.dest.timing.FaultTimings;
-import io.pageferry.dest.timing.FirstInstruction;
+import io.pageferry.dest.timing.Resumption;
 import io.pageferry.fault.GuestPages;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.PageGeometry;
@@ -15,6 +15,7 @@ import io.pageferry.migration.PhaseTracker;
 import io.pageferry.proto.v1.Direction;
 import io.pageferry.proto.v1.MigrationStatus;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /** What the admin service shows of an incoming migration, read without any lock. Any thread. */
 final class IncomingStatus {
@@ -24,8 +25,11 @@ final class IncomingStatus {
   private final PageInstaller installer;
   private final Session session;
   private final FaultTimings timings;
-  private final FirstInstruction firstInstruction;
+  private final Resumption resumption;
   private final TransferRate rate = new TransferRate();
+
+  /** What is told once the memory is unmapped. */
+  private volatile @Nullable MigrationStatus last;
 
   IncomingStatus(
       MigrationKey key,
@@ -34,14 +38,14 @@ final class IncomingStatus {
       PageInstaller installer,
       Session session,
       FaultTimings timings,
-      FirstInstruction firstInstruction) {
+      Resumption resumption) {
     this.key = key;
     this.source = source;
     this.tracker = tracker;
     this.installer = installer;
     this.session = session;
     this.timings = timings;
-    this.firstInstruction = firstInstruction;
+    this.resumption = resumption;
   }
 
   /**
@@ -57,8 +61,29 @@ final class IncomingStatus {
     };
   }
 
+  /** Tells from now on what is true now: the memory is about to be unmapped. */
+  void keep() {
+    last = look();
+  }
+
   /** The migration with its pages, bytes and faults. */
   MigrationStatus toMessage() {
+    MigrationStatus over = last;
+    if (over != null) {
+      return over;
+    }
+    try {
+      return look();
+    } catch (IllegalStateException e) {
+      // Its memory is closed meanwhile.
+      over = last;
+      return over != null
+          ? over
+          : StatusMessages.migration(Direction.DIRECTION_INCOMING, key, tracker, source).build();
+    }
+  }
+
+  private MigrationStatus look() {
     GuestPages pages = installer.pages();
     MigrationStatus.Builder status =
         StatusMessages.migration(Direction.DIRECTION_INCOMING, key, tracker, source);
@@ -72,7 +97,7 @@ final class IncomingStatus {
         .setDrainBytes(session.drainBytes())
         .setFaults(timings.faults())
         .setFaultLatency(timings.toMessage())
-        .setFirstInstructionNanos(firstInstruction.nanos())
+        .setFirstInstructionNanos(resumption.toFirstInstruction())
         .setImageDigest(HexFormat.of().toHexDigits(installer.digest()));
     if (tracker.phase() == Phase.POSTCOPY_ACTIVE) {
       rate.addTo(

@@ -2,6 +2,7 @@ package io.pageferry.dest;
 
 import io.grpc.Status;
 import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
 import java.util.Optional;
 
@@ -48,6 +49,21 @@ final class Reasons {
             + " lane was lost after switchover ("
             + why(status)
             + "); vCPUs that need a missing page wait.");
+  }
+
+  /**
+   * What a daemon that ends takes with it, in a sentence.
+   *
+   * @param missing what has not come, in words
+   */
+  static String loss(String guest, Phase phase, String missing) {
+    return "Guest %s ends with this daemon, which held it (migration %s): %s."
+        .formatted(guest, phase, missing);
+  }
+
+  /** What ended with a guest that was unloaded here by force, in a sentence. */
+  static String ended(String guest, String missing) {
+    return "Guest %s ended at the destination: %s.".formatted(guest, missing);
   }
 
   private static String why(Status status) {

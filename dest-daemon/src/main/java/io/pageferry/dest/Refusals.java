@@ -21,6 +21,18 @@ final class Refusals {
             + " at the destination, which never ran its guest.");
   }
 
+  /** The refusal to commit before the guest's state is here. */
+  static PageFerryException stateIsMissing() {
+    return new PageFerryException(
+        ErrorCode.WRONG_GUEST_STATE, "The guest's state has not been transferred.");
+  }
+
+  /** The refusal of a second state. */
+  static PageFerryException stateIsHere() {
+    return new PageFerryException(
+        ErrorCode.WRONG_GUEST_STATE, "The guest's state has been transferred already.");
+  }
+
   /** The refusal to abort a migration whose guest was taken over. */
   static PageFerryException committed(MigrationKey key) {
     return new PageFerryException(

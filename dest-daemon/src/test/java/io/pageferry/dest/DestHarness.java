@@ -6,7 +6,7 @@ import io.pageferry.daemon.admin.GuestControl;
 import io.pageferry.daemon.guest.GuestLimits;
 import io.pageferry.daemon.guest.GuestRegistry;
 import io.pageferry.daemon.process.Readiness;
-import io.pageferry.memory.HostMemory;
+import io.pageferry.host.HostMemory;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.rpc.RpcServer;
 import java.util.List;

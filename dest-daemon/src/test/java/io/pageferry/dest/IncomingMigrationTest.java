@@ -3,146 +3,26 @@ package io.pageferry.dest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.google.protobuf.ByteString;
-import io.grpc.StatusRuntimeException;
 import io.pageferry.dest.link.ScriptedSource;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.migration.ErrorCode;
-import io.pageferry.migration.ProtocolVersions;
-import io.pageferry.proto.v1.AbortRequest;
-import io.pageferry.proto.v1.AdminServiceGrpc;
-import io.pageferry.proto.v1.CommitRequest;
-import io.pageferry.proto.v1.GetStatusRequest;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.MemorySlot;
-import io.pageferry.proto.v1.MigrationRef;
-import io.pageferry.proto.v1.MigrationServiceGrpc;
 import io.pageferry.proto.v1.PageFrame;
 import io.pageferry.proto.v1.PageRange;
 import io.pageferry.proto.v1.Phase;
 import io.pageferry.proto.v1.PrepareRequest;
 import io.pageferry.proto.v1.ResumeGuestRequest;
-import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.proto.v1.Status;
-import io.pageferry.proto.v1.TransferStateRequest;
-import io.pageferry.proto.v1.VersionRange;
-import io.pageferry.rpc.ErrorStatus;
-import io.pageferry.rpc.RpcChannel;
 import io.pageferry.rpc.RpcServer;
-import java.time.Duration;
-import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A whole destination daemon against a source under control. */
-class IncomingMigrationTest {
-  private static final int PAGES = 256;
-  private static final long BYTES = PAGES * 4096L;
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final int VERSION = ProtocolVersions.SPOKEN.maximum();
-
-  private final MigrationRef ref =
-      MigrationRef.newBuilder()
-          .setMigrationId(UUID.randomUUID().toString())
-          .setGuestId(UUID.randomUUID().toString())
-          .setEpoch(2)
-          .build();
-  private final ScriptedSource source = new ScriptedSource();
-  private final DestHarness daemon = new DestHarness();
-  private final RpcChannel channel;
-  private final MigrationServiceGrpc.MigrationServiceBlockingStub control;
-  private final AdminServiceGrpc.AdminServiceBlockingStub admin;
-
-  IncomingMigrationTest() {
-    channel = new RpcChannel("test-control", daemon.address().toString(), false);
-    control = MigrationServiceGrpc.newBlockingStub(channel.channel());
-    admin = AdminServiceGrpc.newBlockingStub(channel.channel());
-  }
-
-  @AfterEach
-  void close() {
-    channel.close();
-    daemon.close();
-    source.close();
-  }
-
-  private PrepareRequest.Builder preparation() {
-    return PrepareRequest.newBuilder()
-        .setMigration(ref)
-        .setVersions(versions(VERSION, VERSION))
-        .setSoftwareVersion("scripted")
-        .setGuestName("walker")
-        .setVcpuCount(1)
-        .setPageSizeBytes(4096)
-        .addSlots(
-            MemorySlot.newBuilder()
-                .setGuestPhysicalAddress(MachineSpec.RAM_BASE)
-                .setSizeBytes(BYTES))
-        .setPageServiceAddress(source.address());
-  }
-
-  private void prepare() {
-    var _ = control.prepare(preparation().build());
-  }
-
-  private TransferStateRequest state() {
-    return state(1);
-  }
-
-  private TransferStateRequest state(int vcpus) {
-    return PausedGuest.state(ref, PAGES, vcpus);
-  }
-
-  private void transferState() {
-    var _ = control.transferState(state());
-  }
-
-  private void commit(MigrationRef migration) {
-    var _ = control.commit(CommitRequest.newBuilder().setMigration(migration).build());
-  }
-
-  private void abort() {
-    var _ = control.abort(AbortRequest.newBuilder().setMigration(ref).setReason("a test").build());
-  }
-
-  private PageRange handOver() throws InterruptedException {
-    prepare();
-    transferState();
-    commit(ref);
-    return source.awaitFetch();
-  }
-
-  private Status status() {
-    return admin.getStatus(GetStatusRequest.getDefaultInstance());
-  }
-
-  private Status awaitPhase(Phase phase) {
-    await().atMost(PATIENCE).untilAsserted(() -> assertThat(status().getPhase()).isEqualTo(phase));
-    return status();
-  }
-
-  private static ErrorCode errorOf(Runnable call) {
-    try {
-      call.run();
-    } catch (StatusRuntimeException e) {
-      return ErrorStatus.fromPeer(e)
-          .orElseThrow(() -> new AssertionError("Not a refusal.", e))
-          .code();
-    }
-    throw new AssertionError("The call was not refused.");
-  }
-
-  private void assertPaused(String why) {
-    Status status = awaitPhase(Phase.PHASE_POSTCOPY_PAUSED);
-    assertThat(status.getMigration().getReasonCode().name()).isEqualTo("ERROR_CODE_LANE_LOST");
-    assertThat(status.getMigration().getReason()).contains(why);
-    assertThat(status.getGuest().getState()).isEqualTo(GuestState.GUEST_STATE_RUNNING);
-  }
-
+/** An incoming migration from its preparation to its end. */
+class IncomingMigrationTest extends ScriptedMigration {
   @Test
   void aGuestRunsOnlyOnceItIsCommitted() {
     prepare();
@@ -311,10 +191,6 @@ class IncomingMigrationTest {
     assertThat(status().getPhase()).isEqualTo(Phase.PHASE_ADVISED);
   }
 
-  private static VersionRange versions(int minimum, int maximum) {
-    return VersionRange.newBuilder().setMinimum(minimum).setMaximum(maximum).build();
-  }
-
   private PrepareRequest.Builder withMemory(long bytes) {
     return preparation()
         .setSlots(
@@ -326,84 +202,5 @@ class IncomingMigrationTest {
 
   private void prepareWith(PrepareRequest.Builder request) {
     var _ = control.prepare(request.build());
-  }
-
-  @Test
-  void aStateThatCannotBeRightIsRefusedAndChangesNothing() {
-    prepare();
-    TransferStateRequest good = state();
-    var garbage = good.toBuilder().setMachineState(ByteString.copyFromUtf8("garbage"));
-    assertThat(errorOf(() -> transferWith(garbage))).isEqualTo(ErrorCode.MALFORMED_STATE);
-    assertThat(errorOf(() -> transferWith(good.toBuilder().clearContents())))
-        .isEqualTo(ErrorCode.MALFORMED_STATE);
-    var empty = good.toBuilder().setContents(0, SlotContents.getDefaultInstance());
-    assertThat(errorOf(() -> transferWith(empty))).isEqualTo(ErrorCode.MALFORMED_STATE);
-    var sparse =
-        SlotContents.newBuilder().setNonzeroBitmap(ByteString.copyFrom(new byte[PAGES / 8]));
-    assertThat(errorOf(() -> transferWith(garbage.setContents(0, sparse))))
-        .isEqualTo(ErrorCode.MALFORMED_STATE);
-    assertThat(status().hasGuest()).isFalse();
-    assertThat(status().getMigration().getPages().getPresent()).isZero();
-    transferState();
-    assertThat(errorOf(this::transferState)).isEqualTo(ErrorCode.WRONG_GUEST_STATE);
-  }
-
-  private static PageFrame.Builder firstPage(long page) {
-    return PageFrame.newBuilder()
-        .setFirstPage(page)
-        .setPageCount(1)
-        .setData(ByteString.copyFrom(new byte[4096]));
-  }
-
-  @Test
-  void aPageThatComesWithTheStateIsNotFetchedAndIsAcknowledgedAfterCommit() throws Exception {
-    prepare();
-    TransferStateRequest.Builder state = state().toBuilder();
-    for (long page = 0; page < 4; page++) {
-      state.addFirstPages(firstPage(page));
-    }
-    transferWith(state);
-    assertThat(status().getMigration().getPages().getPresent()).isEqualTo(4);
-    assertThat(source.acknowledged).isEmpty();
-    commit(ref);
-    assertThat(source.awaitFetch().getFirstPage()).isGreaterThanOrEqualTo(4);
-    await()
-        .atMost(PATIENCE)
-        .until(() -> source.acknowledged.stream().mapToInt(PageRange::getPageCount).sum() == 4);
-  }
-
-  @Test
-  void firstPagesThatCannotBeRightAreRefusedAndChangeNothing() {
-    prepare();
-    byte[] onlyPageSeven = new byte[PAGES / 8];
-    onlyPageSeven[0] = (byte) (1 << 7);
-    var good =
-        state().toBuilder()
-            .setContents(
-                0, SlotContents.newBuilder().setNonzeroBitmap(ByteString.copyFrom(onlyPageSeven)))
-            .build();
-    for (PageFrame.Builder wrong :
-        List.of(
-            firstPage(6),
-            firstPage(PAGES),
-            firstPage(-1),
-            firstPage(7).setSlot(9),
-            firstPage(7).setPageCount(2),
-            firstPage(7).setData(ByteString.copyFrom(new byte[4095])))) {
-      assertThat(errorOf(() -> transferWith(good.toBuilder().addFirstPages(wrong))))
-          .isEqualTo(ErrorCode.MALFORMED_STATE);
-    }
-    var tooMany = good.toBuilder();
-    for (int i = 0; i < 5; i++) {
-      tooMany.addFirstPages(firstPage(7));
-    }
-    assertThat(errorOf(() -> transferWith(tooMany))).isEqualTo(ErrorCode.MALFORMED_STATE);
-    assertThat(status().getMigration().getPages().getPresent()).isZero();
-    transferWith(good.toBuilder().addFirstPages(firstPage(7)));
-    assertThat(status().getMigration().getPages().getPresent()).isEqualTo(PAGES);
-  }
-
-  private void transferWith(TransferStateRequest.Builder request) {
-    var _ = control.transferState(request.build());
   }
 }

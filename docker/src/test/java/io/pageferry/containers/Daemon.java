@@ -6,7 +6,7 @@ import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.command.InspectContainerResponse.ContainerState;
 import com.github.dockerjava.api.model.ContainerNetwork;
 import com.github.dockerjava.api.model.HostConfig;
-import io.pageferry.cli.client.AdminClient;
+import io.pageferry.client.AdminClient;
 import io.pageferry.config.HostPort;
 import io.pageferry.proto.v1.Phase;
 import io.pageferry.proto.v1.Role;

@@ -29,4 +29,7 @@ public interface Vcpu {
 
   /** Instructions retired (accesses, for a synthetic vCPU) since the guest's start. Any thread. */
   long instructions();
+
+  /** When it went on after its state was loaded. Any thread. */
+  FirstInstruction firstInstruction();
 }

@@ -23,6 +23,14 @@ final class SourceOptions {
   private DataSize maxBytesInFlight = SourceConfig.DEFAULT.maxBytesInFlight();
 
   @Option(
+      names = "--max-drain-bandwidth",
+      paramLabel = "SIZE",
+      description =
+          "Most bytes a second that the drains of all migrations send together (default: no"
+              + " limit).")
+  private DataSize maxDrainBandwidth = SourceConfig.DEFAULT.maxDrainBandwidth();
+
+  @Option(
       names = "--max-outgoing",
       paramLabel = "COUNT",
       defaultValue = "8",
@@ -38,6 +46,6 @@ final class SourceOptions {
   }
 
   SourceConfig config() {
-    return new SourceConfig(maxBytesInFlight);
+    return new SourceConfig(maxBytesInFlight, maxDrainBandwidth);
   }
 }

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.grpc.StatusRuntimeException;
 import io.pageferry.daemon.process.Rehearsal;
-import io.pageferry.memory.HostMemory;
+import io.pageferry.host.HostMemory;
 import io.pageferry.proto.v1.AdminServiceGrpc;
 import io.pageferry.proto.v1.GetStatusRequest;
 import io.pageferry.proto.v1.LoadGuestRequest;

@@ -15,6 +15,7 @@ import io.pageferry.proto.v1.ListGuestsRequest;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.proto.v1.PauseGuestRequest;
 import io.pageferry.proto.v1.Phase;
 import io.pageferry.proto.v1.ProgramParameters;
 import io.pageferry.proto.v1.ResumeGuestRequest;
@@ -23,6 +24,7 @@ import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.WriteConsoleRequest;
 import io.pageferry.rpc.ErrorStatus;
 import io.pageferry.rpc.RpcChannel;
+import io.pageferry.source.SourceConfig;
 import java.time.Duration;
 import java.util.List;
 
@@ -49,6 +51,10 @@ final class Nodes implements AutoCloseable {
     return new Nodes(NodeConfig.onLoopback(Role.ROLE_NODE).with(limits));
   }
 
+  static Nodes start(SourceConfig source) {
+    return new Nodes(NodeConfig.onLoopback(Role.ROLE_NODE).with(source));
+  }
+
   String address() {
     return daemon.address().toString();
   }
@@ -69,6 +75,10 @@ final class Nodes implements AutoCloseable {
 
   void run(String name) {
     var _ = admin.resumeGuest(ResumeGuestRequest.newBuilder().setGuest(name).build());
+  }
+
+  void pause(String name) {
+    var _ = admin.pauseGuest(PauseGuestRequest.newBuilder().setGuest(name).build());
   }
 
   Status status(String name) {

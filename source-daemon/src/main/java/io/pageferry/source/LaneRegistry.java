@@ -9,6 +9,7 @@ import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.source.handover.SourceMigration;
+import io.pageferry.source.serve.DrainBandwidth;
 import io.pageferry.source.serve.PageLanes;
 import io.pageferry.source.serve.Session;
 import io.pageferry.source.serve.Sessions;
@@ -22,9 +23,9 @@ final class LaneRegistry implements Sessions {
     this.registry = registry;
   }
 
-  /** The service for the server. */
-  ServerServiceDefinition service() {
-    return PageLanes.service(this);
+  /** The service for the server, whose drains share {@code bandwidth}. */
+  ServerServiceDefinition service(DrainBandwidth bandwidth) {
+    return PageLanes.service(this, bandwidth);
   }
 
   @Override

@@ -6,14 +6,15 @@ import io.pageferry.daemon.admin.Departures;
 import io.pageferry.daemon.guest.GuestEntry;
 import io.pageferry.daemon.guest.GuestRegistry;
 import io.pageferry.daemon.guest.HostedGuest;
+import io.pageferry.host.Ending;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.LoadGuestRequest;
 import io.pageferry.proto.v1.MigrateRequest;
-import io.pageferry.rpc.Ending;
 import io.pageferry.source.handover.MigrationPlan;
 import io.pageferry.source.handover.SourceMigration;
+import io.pageferry.source.serve.DrainBandwidth;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.slf4j.event.Level;
@@ -55,7 +56,7 @@ public final class SourceRole implements Departures {
 
   /** The page service, for the server. */
   public ServerServiceDefinition pageService() {
-    return lanes.service();
+    return lanes.service(new DrainBandwidth(config.maxDrainBandwidth().bytes()));
   }
 
   @Override

@@ -11,7 +11,7 @@ import io.pageferry.daemon.admin.GuestControl;
 import io.pageferry.daemon.guest.GuestLimits;
 import io.pageferry.daemon.guest.GuestRegistry;
 import io.pageferry.daemon.process.Readiness;
-import io.pageferry.memory.HostMemory;
+import io.pageferry.host.HostMemory;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.AccessPattern;
@@ -52,7 +52,8 @@ final class SourceHarness implements AutoCloseable {
   SourceHarness(HostMemory host, GuestLimits limits) {
     Readiness readiness = new Readiness();
     GuestRegistry guests = new GuestRegistry("source", limits, host, readiness);
-    SourceConfig config = new SourceConfig(new DataSize(256 * 1024));
+    SourceConfig config =
+        new SourceConfig(new DataSize(256 * 1024), SourceConfig.DEFAULT.maxDrainBandwidth());
     SourceRole role = new SourceRole(config, this::address, guests, () -> {}, Level.INFO);
     control = new GuestControl(Role.ROLE_SOURCE, guests, role, readiness, () -> false);
     server =

@@ -1,6 +1,6 @@
 package io.pageferry.cli.daemons;
 
-import io.pageferry.cli.client.AdminClient;
+import io.pageferry.client.AdminClient;
 import picocli.CommandLine.Option;
 
 /** Which daemon's guest a command is about. Filled by picocli. */

@@ -1,8 +1,9 @@
 package io.pageferry.cli.daemons;
 
-import io.pageferry.cli.client.AdminClient;
-import io.pageferry.cli.client.FerryException;
 import io.pageferry.cli.output.OutputFormat;
+import io.pageferry.client.AdminClient;
+import io.pageferry.client.Daemons;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.Role;

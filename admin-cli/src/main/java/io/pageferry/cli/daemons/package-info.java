@@ -1,7 +1,6 @@
 /**
  * What a command is about: the options that all commands share ({@link
- * io.pageferry.cli.daemons.SharedOptions}), the two daemons that they name ({@link
- * io.pageferry.cli.daemons.Daemons}), and the guests there.
+ * io.pageferry.cli.daemons.SharedOptions}), and which daemon holds the guest.
  */
 @NullMarked
 package io.pageferry.cli.daemons;

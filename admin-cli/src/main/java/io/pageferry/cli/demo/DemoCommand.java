@@ -1,12 +1,12 @@
 package io.pageferry.cli.demo;
 
-import io.pageferry.cli.client.FerryException;
 import io.pageferry.cli.demo.DemoOptions.Guest;
-import io.pageferry.cli.local.LocalDaemons;
 import io.pageferry.cli.output.Json;
 import io.pageferry.cli.output.OutputFormat;
 import io.pageferry.cli.output.Printer;
 import io.pageferry.cli.output.Terminal;
+import io.pageferry.client.FerryException;
+import io.pageferry.client.local.LocalDaemons;
 import io.pageferry.config.DataSize;
 import io.pageferry.config.cli.ExitCode;
 import java.io.PrintWriter;

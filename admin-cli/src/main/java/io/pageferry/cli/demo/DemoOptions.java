@@ -1,6 +1,6 @@
 package io.pageferry.cli.demo;
 
-import io.pageferry.cli.client.FerryException;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.AccessPattern;
 import io.pageferry.proto.v1.LoadGuestRequest;

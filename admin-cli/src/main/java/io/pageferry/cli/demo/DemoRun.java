@@ -1,15 +1,15 @@
 package io.pageferry.cli.demo;
 
-import io.pageferry.cli.client.AdminClient;
-import io.pageferry.cli.client.FerryException;
-import io.pageferry.cli.client.StatusPair;
-import io.pageferry.cli.daemons.Daemons;
 import io.pageferry.cli.demo.RunReport.GuestCheck;
 import io.pageferry.cli.demo.RunReport.Speeds;
 import io.pageferry.cli.migrate.Migrations;
 import io.pageferry.cli.output.Terminal;
 import io.pageferry.cli.view.LiveArea;
 import io.pageferry.cli.view.Units;
+import io.pageferry.client.AdminClient;
+import io.pageferry.client.Daemons;
+import io.pageferry.client.FerryException;
+import io.pageferry.client.StatusPair;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.GuestStatus;

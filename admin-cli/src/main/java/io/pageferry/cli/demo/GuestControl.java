@@ -1,8 +1,8 @@
 package io.pageferry.cli.demo;
 
 import com.google.protobuf.ByteString;
-import io.pageferry.cli.client.AdminClient;
 import io.pageferry.cli.demo.RunReport.GuestCheck;
+import io.pageferry.client.AdminClient;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.GuestStatus;
 import io.pageferry.proto.v1.PauseGuestRequest;

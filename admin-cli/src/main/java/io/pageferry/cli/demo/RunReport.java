@@ -1,7 +1,7 @@
 package io.pageferry.cli.demo;
 
-import io.pageferry.cli.client.StatusPair;
 import io.pageferry.cli.view.Units;
+import io.pageferry.client.StatusPair;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.PageCounts;

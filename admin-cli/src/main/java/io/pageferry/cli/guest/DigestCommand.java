@@ -1,10 +1,10 @@
 package io.pageferry.cli.guest;
 
-import io.pageferry.cli.client.AdminClient;
 import io.pageferry.cli.daemons.GuestSide;
 import io.pageferry.cli.daemons.SharedOptions;
 import io.pageferry.cli.output.Json;
 import io.pageferry.cli.output.Printer;
+import io.pageferry.client.AdminClient;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.DigestGuestRequest;
 import io.pageferry.proto.v1.DigestGuestResponse;

@@ -2,14 +2,14 @@ package io.pageferry.cli.guest;
 
 import com.google.gson.JsonObject;
 import com.google.protobuf.ByteString;
-import io.pageferry.cli.client.AdminClient;
-import io.pageferry.cli.client.FerryException;
 import io.pageferry.cli.daemons.GuestSide;
 import io.pageferry.cli.daemons.SharedOptions;
 import io.pageferry.cli.output.Json;
 import io.pageferry.cli.output.Printer;
 import io.pageferry.cli.output.StandardOutput;
 import io.pageferry.cli.output.Utf8Pieces;
+import io.pageferry.client.AdminClient;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.GuestStatus;
 import io.pageferry.proto.v1.ReadConsoleRequest;

@@ -1,11 +1,11 @@
 package io.pageferry.cli.guest;
 
 import com.google.protobuf.ByteString;
-import io.pageferry.cli.client.AdminClient;
-import io.pageferry.cli.client.FerryException;
 import io.pageferry.cli.daemons.SharedOptions;
 import io.pageferry.cli.output.Json;
 import io.pageferry.cli.output.Printer;
+import io.pageferry.client.AdminClient;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.DataSize;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.memory.FileProblem;

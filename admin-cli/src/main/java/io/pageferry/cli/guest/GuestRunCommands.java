@@ -1,12 +1,12 @@
 package io.pageferry.cli.guest;
 
 import com.google.protobuf.Message;
-import io.pageferry.cli.client.AdminClient;
 import io.pageferry.cli.daemons.GuestSide;
 import io.pageferry.cli.daemons.SharedOptions;
 import io.pageferry.cli.output.Json;
 import io.pageferry.cli.output.Printer;
 import io.pageferry.cli.view.Units;
+import io.pageferry.client.AdminClient;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.PauseGuestRequest;
 import io.pageferry.proto.v1.ResumeGuestRequest;
@@ -98,7 +98,8 @@ final class GuestRunCommands {
       UnloadGuestRequest request =
           UnloadGuestRequest.newBuilder().setGuest(client.guest()).setForce(force).build();
       UnloadGuestResponse response = client.call(stub -> stub.unloadGuest(request));
-      String gone = "The guest is gone from " + client.description() + ".";
+      String guest = client.guest().isEmpty() ? "The guest" : "Guest " + client.guest();
+      String gone = guest + " is gone from " + client.description() + ".";
       return new Answer(
           response, response.getLoss().isEmpty() ? gone : gone + " " + response.getLoss());
     }

@@ -1,9 +1,9 @@
 package io.pageferry.cli.migrate;
 
-import io.pageferry.cli.client.AdminClient;
 import io.pageferry.cli.daemons.SharedOptions;
 import io.pageferry.cli.output.Json;
 import io.pageferry.cli.output.Printer;
+import io.pageferry.client.AdminClient;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.CancelMigrationRequest;
 import io.pageferry.proto.v1.CancelMigrationResponse;

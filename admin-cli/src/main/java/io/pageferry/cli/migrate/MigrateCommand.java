@@ -1,15 +1,15 @@
 package io.pageferry.cli.migrate;
 
 import com.google.gson.JsonObject;
-import io.pageferry.cli.client.FerryException;
-import io.pageferry.cli.client.GuestChoice;
-import io.pageferry.cli.client.StatusPair;
-import io.pageferry.cli.daemons.Daemons;
 import io.pageferry.cli.daemons.SharedOptions;
 import io.pageferry.cli.output.Json;
 import io.pageferry.cli.output.Printer;
 import io.pageferry.cli.output.Terminal;
 import io.pageferry.cli.view.Units;
+import io.pageferry.client.Daemons;
+import io.pageferry.client.FerryException;
+import io.pageferry.client.GuestChoice;
+import io.pageferry.client.StatusPair;
 import io.pageferry.config.DataSize;
 import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.ExitCode;

@@ -1,12 +1,12 @@
 package io.pageferry.cli.migrate;
 
-import io.pageferry.cli.client.Failures;
-import io.pageferry.cli.client.FerryException;
-import io.pageferry.cli.client.StatusPair;
-import io.pageferry.cli.daemons.Daemons;
 import io.pageferry.cli.output.StandardOutput;
 import io.pageferry.cli.output.Terminal;
 import io.pageferry.cli.view.LiveArea;
+import io.pageferry.client.Daemons;
+import io.pageferry.client.Failures;
+import io.pageferry.client.FerryException;
+import io.pageferry.client.StatusPair;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Phase;

@@ -1,14 +1,14 @@
 package io.pageferry.cli.migrate;
 
 import com.google.gson.JsonObject;
-import io.pageferry.cli.client.FerryException;
-import io.pageferry.cli.client.GuestChoice;
-import io.pageferry.cli.client.StatusPair;
-import io.pageferry.cli.daemons.Daemons;
 import io.pageferry.cli.output.Json;
 import io.pageferry.cli.view.Palette;
 import io.pageferry.cli.view.ProgressLine;
 import io.pageferry.cli.view.Text;
+import io.pageferry.client.Daemons;
+import io.pageferry.client.FerryException;
+import io.pageferry.client.GuestChoice;
+import io.pageferry.client.StatusPair;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrateResponse;

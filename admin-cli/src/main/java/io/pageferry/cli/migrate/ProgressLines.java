@@ -1,9 +1,9 @@
 package io.pageferry.cli.migrate;
 
-import io.pageferry.cli.client.StatusPair;
 import io.pageferry.cli.output.Terminal;
 import io.pageferry.cli.view.LiveArea;
 import io.pageferry.cli.view.ProgressLine;
+import io.pageferry.client.StatusPair;
 import io.pageferry.proto.v1.Phase;
 import java.time.Duration;
 import java.util.List;

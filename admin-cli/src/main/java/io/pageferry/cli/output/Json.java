@@ -2,6 +2,7 @@ package io.pageferry.cli.output;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
@@ -9,7 +10,8 @@ import com.google.gson.JsonParser;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
-import io.pageferry.cli.client.StatusPair;
+import io.pageferry.client.DaemonGuests;
+import io.pageferry.client.StatusPair;
 import io.pageferry.text.PlainText;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +47,33 @@ public final class Json {
     object.addProperty("sourceFailure", statuses.sourceFailure());
     object.addProperty("destinationFailure", statuses.destinationFailure());
     return object;
+  }
+
+  /** All guests of both daemons, each daemon with the reason where it does not answer. */
+  public static JsonObject of(DaemonGuests guests) {
+    JsonObject object = new JsonObject();
+    addGuests(object, guests);
+    object.addProperty("sourceFailure", guests.source().failure());
+    object.addProperty("destinationFailure", guests.destination().failure());
+    return object;
+  }
+
+  /** One guest of both daemons, and all. */
+  public static JsonObject of(StatusPair statuses, DaemonGuests guests) {
+    JsonObject object = of(statuses);
+    addGuests(object, guests);
+    return object;
+  }
+
+  private static void addGuests(JsonObject object, DaemonGuests guests) {
+    object.add("sourceGuests", array(guests.source()));
+    object.add("destinationGuests", array(guests.destination()));
+  }
+
+  private static JsonArray array(DaemonGuests.Answer answer) {
+    JsonArray array = new JsonArray();
+    answer.list().forEach(status -> array.add(of(status)));
+    return array;
   }
 
   /** Indented text. */

@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
-import io.pageferry.cli.client.FerryException;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,12 +1,12 @@
 package io.pageferry.cli.status;
 
-import io.pageferry.cli.client.AdminClient;
-import io.pageferry.cli.client.FerryException;
 import io.pageferry.cli.daemons.SharedOptions;
 import io.pageferry.cli.output.Json;
 import io.pageferry.cli.output.Printer;
 import io.pageferry.cli.output.Terminal;
 import io.pageferry.cli.view.FaultsView;
+import io.pageferry.client.AdminClient;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.ListSlowestFaultsRequest;
 import io.pageferry.proto.v1.ListSlowestFaultsResponse;

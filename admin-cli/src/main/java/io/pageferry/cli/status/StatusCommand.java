@@ -1,13 +1,14 @@
 package io.pageferry.cli.status;
 
-import io.pageferry.cli.client.StatusPair;
-import io.pageferry.cli.daemons.DaemonGuests;
-import io.pageferry.cli.daemons.Daemons;
 import io.pageferry.cli.daemons.SharedOptions;
 import io.pageferry.cli.output.Json;
 import io.pageferry.cli.output.Printer;
 import io.pageferry.cli.output.Terminal;
+import io.pageferry.cli.view.GuestTable;
 import io.pageferry.cli.view.StatusView;
+import io.pageferry.client.DaemonGuests;
+import io.pageferry.client.Daemons;
+import io.pageferry.client.StatusPair;
 import io.pageferry.config.cli.ExitCode;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -38,9 +39,9 @@ public final class StatusCommand implements Callable<Integer> {
     PrintWriter out = Printer.of(spec);
     Terminal terminal = Terminal.output();
     if (options.json()) {
-      out.println(Json.text(guests.json(statuses)));
+      out.println(Json.text(Json.of(statuses, guests)));
     } else if (options.guest.isEmpty() && guests.areSeveral()) {
-      guests.tables(terminal.palette()).forEach(out::println);
+      GuestTable.render(guests, terminal.palette()).forEach(out::println);
     } else {
       StatusView.render(
               statuses,

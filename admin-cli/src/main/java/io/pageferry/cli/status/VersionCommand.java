@@ -2,12 +2,12 @@ package io.pageferry.cli.status;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.pageferry.cli.client.AdminClient;
-import io.pageferry.cli.client.FerryException;
-import io.pageferry.cli.daemons.Daemons;
 import io.pageferry.cli.daemons.SharedOptions;
 import io.pageferry.cli.output.Json;
 import io.pageferry.cli.output.Printer;
+import io.pageferry.client.AdminClient;
+import io.pageferry.client.Daemons;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.GetVersionRequest;
 import io.pageferry.proto.v1.GetVersionResponse;

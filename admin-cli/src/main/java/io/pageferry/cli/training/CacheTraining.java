@@ -1,9 +1,9 @@
 package io.pageferry.cli.training;
 
 import io.pageferry.cli.Ferry;
-import io.pageferry.cli.client.FerryException;
-import io.pageferry.cli.local.DaemonProcess;
-import io.pageferry.cli.local.LocalDaemons;
+import io.pageferry.client.FerryException;
+import io.pageferry.client.local.DaemonProcess;
+import io.pageferry.client.local.LocalDaemons;
 import io.pageferry.config.cli.ExitCode;
 import java.io.IOException;
 import java.net.InetAddress;

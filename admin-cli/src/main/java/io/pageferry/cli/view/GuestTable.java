@@ -1,6 +1,7 @@
 package io.pageferry.cli.view;
 
-import io.pageferry.cli.client.GuestChoice;
+import io.pageferry.client.DaemonGuests;
+import io.pageferry.client.GuestChoice;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Status;
 import java.util.ArrayList;
@@ -13,6 +14,25 @@ public final class GuestTable {
   private static final String GAP = "  ";
 
   private GuestTable() {}
+
+  /** Both daemons, a line for each guest. */
+  public static List<String> render(DaemonGuests guests, Palette palette) {
+    List<String> lines = new ArrayList<>();
+    for (DaemonGuests.Answer answer : List.of(guests.source(), guests.destination())) {
+      if (!lines.isEmpty()) {
+        lines.add("");
+      }
+      if (answer.guests() == null) {
+        lines.add(palette.notice(answer.failure()));
+      } else if (answer.list().isEmpty()) {
+        lines.add("No guest at " + answer.daemon() + ".");
+      } else {
+        lines.add("Guests at " + answer.daemon() + ":");
+        lines.addAll(render(answer.list(), palette));
+      }
+    }
+    return lines;
+  }
 
   /** The table, with a line of headings. */
   public static List<String> render(List<Status> guests, Palette palette) {

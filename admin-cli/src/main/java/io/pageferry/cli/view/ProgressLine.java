@@ -1,6 +1,6 @@
 package io.pageferry.cli.view;
 
-import io.pageferry.cli.client.StatusPair;
+import io.pageferry.client.StatusPair;
 import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Phase;

@@ -1,6 +1,6 @@
 package io.pageferry.cli.watch;
 
-import io.pageferry.cli.client.StatusPair;
+import io.pageferry.client.StatusPair;
 import io.pageferry.proto.v1.GuestStatus;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Phase;

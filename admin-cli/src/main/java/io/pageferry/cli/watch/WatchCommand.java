@@ -1,16 +1,25 @@
 package io.pageferry.cli.watch;
 
-import io.pageferry.cli.client.FerryException;
-import io.pageferry.cli.daemons.Daemons;
+import com.google.gson.JsonElement;
 import io.pageferry.cli.daemons.SharedOptions;
 import io.pageferry.cli.migrate.Migrations;
+import io.pageferry.cli.migrate.ProgressLines;
+import io.pageferry.cli.output.Json;
 import io.pageferry.cli.output.Printer;
 import io.pageferry.cli.output.StandardOutput;
 import io.pageferry.cli.output.Terminal;
+import io.pageferry.cli.view.GuestLines;
+import io.pageferry.cli.view.LiveArea;
+import io.pageferry.client.Daemons;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,7 +31,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "watch",
     description = {
-      "Live view of guest and migration, until Ctrl-C.",
+      "Live view of guest and migration, until Ctrl-C; of several guests, a line for each.",
       "On a terminal it fills the screen; elsewhere it prints a line when the phase changes, and"
           + " else at most one a second; with --output json each look is one object on a line."
     })
@@ -52,48 +61,82 @@ public final class WatchCommand implements Callable<Integer> {
       throw new FerryException(
           ExitCode.USAGE, "--interval must be between 20ms and 1h, for instance 500ms.");
     }
-    try (Daemons daemons = options.connectBoth();
-        StatusFeed source = new StatusFeed(daemons.source(), interval, () -> "");
+    try (Daemons daemons = options.connectBoth()) {
+      if (options.guest.isEmpty()) {
+        try (GuestsWatch guests = new GuestsWatch(daemons, interval)) {
+          guests.awaitFirst();
+          if (guests.look().areAmbiguous()) {
+            return watchAll(guests);
+          }
+        }
+      }
+      return watchOne(daemons);
+    }
+  }
+
+  /** One guest in detail. */
+  private int watchOne(Daemons daemons) throws InterruptedException {
+    try (StatusFeed source = new StatusFeed(daemons.source(), interval, () -> "");
         StatusFeed destination = new StatusFeed(daemons.destination(), interval, source::guestId)) {
       source.awaitFirst();
       destination.awaitFirst();
       source.requireOneGuest();
       WatchHistory history = new WatchHistory();
-      WatchFrame first = look(source, destination, history);
-      WatchDisplay display = display(first);
-      Thread restore = new Thread(display::close, "restore-terminal");
-      Runtime.getRuntime().addShutdownHook(restore);
-      try (display) {
-        return watch(source, destination, history, first, display);
-      } finally {
-        removeHook(restore);
-      }
+      Migrations.End end = new Migrations.End();
+      Terminal terminal = Terminal.output();
+      ProgressLines lines = new ProgressLines(new LiveArea(terminal.stream(), false), terminal);
+      return watch(
+          () -> look(source, destination, history),
+          frame -> end.outcome(frame.now().answered(), frame.now().nanos()),
+          new Pictures<>(
+              WatchView::render,
+              frame -> lines.show(frame.now().answered(), frame.now().nanos()),
+              frame -> Json.of(frame.now().answered())));
     }
   }
 
-  private int watch(
-      StatusFeed source,
-      StatusFeed destination,
-      WatchHistory history,
-      WatchFrame first,
-      WatchDisplay display)
+  /** A line for each guest. */
+  private int watchAll(GuestsWatch guests) throws InterruptedException {
+    Terminal terminal = Terminal.output();
+    PrintWriter out = Printer.of(spec);
+    return watch(
+        guests::look,
+        guests::outcome,
+        new Pictures<>(GuestLines::screen, frame -> guests.print(frame, out, terminal), Json::of));
+  }
+
+  /** How what is seen is shown to each kind of reader. */
+  private record Pictures<F>(
+      WatchDisplay.Screen.Renderer<F> screen, Consumer<F> lines, Function<F, JsonElement> json) {}
+
+  private <F> int watch(Supplier<F> look, Function<F, Optional<ExitCode>> end, Pictures<F> pictures)
       throws InterruptedException {
-    Migrations.End end = new Migrations.End();
-    WatchFrame frame = first;
-    while (true) {
-      display.show(frame);
-      Optional<ExitCode> outcome =
-          untilDone ? end.outcome(frame.now().answered(), frame.now().nanos()) : Optional.empty();
-      if (outcome.isPresent()) {
-        return outcome.get().number();
+    F frame = look.get();
+    WatchDisplay<F> display = display(pictures, frame);
+    Thread restore = new Thread(display::close, "restore-terminal");
+    Runtime.getRuntime().addShutdownHook(restore);
+    try (display) {
+      while (true) {
+        display.show(frame);
+        Optional<ExitCode> outcome = untilDone ? end.apply(frame) : Optional.empty();
+        if (outcome.isPresent()) {
+          return outcome.get().number();
+        }
+        pause(display);
+        frame = look.get();
       }
-      long shown = System.nanoTime();
-      while (System.nanoTime() - shown < interval.toNanos()) {
-        Thread.sleep(interval.compareTo(REFRESH_INTERVAL) < 0 ? interval : REFRESH_INTERVAL);
-        StandardOutput.requireOpen();
-        display.refresh();
-      }
-      frame = look(source, destination, history);
+    } finally {
+      removeHook(restore);
+    }
+  }
+
+  /** Until the next look is due. */
+  private void pause(WatchDisplay<?> display) throws InterruptedException {
+    long shown = System.nanoTime();
+    while (System.nanoTime() - shown < interval.toNanos()) {
+      Thread.sleep(interval.compareTo(REFRESH_INTERVAL) < 0 ? interval : REFRESH_INTERVAL);
+      StandardOutput.requireOpen();
+      display.refresh();
     }
   }
 
@@ -102,14 +145,14 @@ public final class WatchCommand implements Callable<Integer> {
     return history.add(new Observation(now, source.look(now), destination.look(now)));
   }
 
-  private WatchDisplay display(WatchFrame first) {
+  private <F> WatchDisplay<F> display(Pictures<F> pictures, F first) {
     Terminal terminal = Terminal.output();
     if (options.json()) {
-      return new WatchDisplay.Objects(Printer.of(spec));
+      return new WatchDisplay.Objects<>(Printer.of(spec), pictures.json());
     }
     return terminal.interactive()
-        ? new WatchDisplay.Screen(terminal, first)
-        : new WatchDisplay.Lines(terminal);
+        ? new WatchDisplay.Screen<>(terminal, pictures.screen(), first)
+        : new WatchDisplay.Lines<>(pictures.lines());
   }
 
   private static void removeHook(Thread hook) {

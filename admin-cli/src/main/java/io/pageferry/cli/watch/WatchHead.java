@@ -1,9 +1,9 @@
 package io.pageferry.cli.watch;
 
-import io.pageferry.cli.client.StatusPair;
 import io.pageferry.cli.view.Palette;
 import io.pageferry.cli.view.Text;
 import io.pageferry.cli.view.Units;
+import io.pageferry.client.StatusPair;
 import io.pageferry.proto.v1.GuestStatus;
 import io.pageferry.proto.v1.Phase;
 import io.pageferry.proto.v1.Status;

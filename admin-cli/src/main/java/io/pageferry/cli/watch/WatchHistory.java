@@ -1,7 +1,7 @@
 package io.pageferry.cli.watch;
 
-import io.pageferry.cli.client.StatusPair;
 import io.pageferry.cli.watch.WatchFrame.Sample;
+import io.pageferry.client.StatusPair;
 import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.FaultLatency;
 import io.pageferry.proto.v1.MigrationStatus;

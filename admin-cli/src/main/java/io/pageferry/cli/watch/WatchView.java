@@ -1,12 +1,12 @@
 package io.pageferry.cli.watch;
 
-import io.pageferry.cli.client.StatusPair;
 import io.pageferry.cli.view.PageBar;
 import io.pageferry.cli.view.Palette;
 import io.pageferry.cli.view.PhaseSteps;
 import io.pageferry.cli.view.Size;
 import io.pageferry.cli.view.Text;
 import io.pageferry.cli.view.Units;
+import io.pageferry.client.StatusPair;
 import io.pageferry.proto.v1.GuestStatus;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.PageCounts;

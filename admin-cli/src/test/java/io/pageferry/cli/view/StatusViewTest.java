@@ -2,7 +2,7 @@ package io.pageferry.cli.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pageferry.cli.client.StatusPair;
+import io.pageferry.client.StatusPair;
 import io.pageferry.proto.v1.MigrationRef;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Status;

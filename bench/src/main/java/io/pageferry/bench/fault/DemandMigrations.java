@@ -1,7 +1,7 @@
 package io.pageferry.bench.fault;
 
-import io.pageferry.cli.client.AdminClient;
 import io.pageferry.cli.demo.GuestControl;
+import io.pageferry.client.AdminClient;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.node.NodeConfig;
 import io.pageferry.node.NodeDaemon;

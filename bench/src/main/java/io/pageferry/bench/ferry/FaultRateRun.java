@@ -2,10 +2,10 @@ package io.pageferry.bench.ferry;
 
 import io.pageferry.bench.result.Figure;
 import io.pageferry.bench.result.Run;
-import io.pageferry.cli.client.AdminClient;
-import io.pageferry.cli.client.StatusPair;
-import io.pageferry.cli.daemons.Daemons;
 import io.pageferry.cli.demo.GuestControl;
+import io.pageferry.client.AdminClient;
+import io.pageferry.client.Daemons;
+import io.pageferry.client.StatusPair;
 import io.pageferry.proto.v1.AccessPattern;
 import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.LoadGuestRequest;

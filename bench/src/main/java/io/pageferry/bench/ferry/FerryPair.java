@@ -1,9 +1,14 @@
 package io.pageferry.bench.ferry;
 
 import io.pageferry.bench.result.Run;
-import io.pageferry.cli.daemons.Daemons;
-import io.pageferry.cli.local.DaemonLaunch;
-import io.pageferry.cli.local.LocalDaemons;
+import io.pageferry.client.AdminClient;
+import io.pageferry.client.Daemons;
+import io.pageferry.client.FerryException;
+import io.pageferry.client.GuestChoice;
+import io.pageferry.client.local.DaemonLaunch;
+import io.pageferry.client.local.LocalDaemons;
+import io.pageferry.proto.v1.Status;
+import io.pageferry.proto.v1.UnloadGuestRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -67,12 +72,12 @@ public final class FerryPair implements AutoCloseable {
    * One run.
    *
    * @param justBefore called when the guest is warm, right before the migrate command
-   * @throws io.pageferry.cli.client.FerryException if it does not complete, or memory differs
+   * @throws io.pageferry.client.FerryException if it does not complete, or memory differs
    */
   public Run run(FerryScenario scenario, Runnable justBefore) throws InterruptedException {
     var _ = sourcePauses.take();
     var _ = destinationPauses.take();
-    Run result = new FerryRun(scenario, daemons, this::usage).run(justBefore);
+    Run result = measured(() -> new FerryRun(scenario, daemons, this::usage).run(justBefore));
     List<Double> pauses = new ArrayList<>(sourcePauses.take());
     pauses.addAll(destinationPauses.take());
     return FerryRun.withPauses(result, pauses);
@@ -82,11 +87,44 @@ public final class FerryPair implements AutoCloseable {
    * Pages that several vCPUs fetch a second, on demand alone; they touch pages at random.
    *
    * @param guestBytes memory of the guest
-   * @throws io.pageferry.cli.client.FerryException if it does not complete, or memory differs
+   * @throws io.pageferry.client.FerryException if it does not complete, or memory differs
    */
   public Run faultRate(String experiment, int vcpus, long guestBytes, Runnable justBefore)
       throws InterruptedException {
-    return new FaultRateRun(experiment, vcpus, guestBytes, daemons).run(justBefore);
+    return measured(() -> new FaultRateRun(experiment, vcpus, guestBytes, daemons).run(justBefore));
+  }
+
+  /** A run of these daemons. */
+  private interface Measurement {
+    Run make() throws InterruptedException;
+  }
+
+  /** Makes a run; one that fails leaves no guest to the next. */
+  private Run measured(Measurement measurement) throws InterruptedException {
+    try {
+      return measurement.make();
+    } catch (RuntimeException | Error e) {
+      discardGuests(daemons.destination());
+      discardGuests(daemons.source());
+      throw e;
+    }
+  }
+
+  private static void discardGuests(AdminClient daemon) {
+    try {
+      for (Status guest : daemon.guests().getGuestsList()) {
+        if (guest.hasGuest() || GuestChoice.isLive(guest)) {
+          var request =
+              UnloadGuestRequest.newBuilder()
+                  .setGuest(GuestChoice.id(guest))
+                  .setForce(true)
+                  .build();
+          var _ = daemon.call(stub -> stub.unloadGuest(request));
+        }
+      }
+    } catch (FerryException _) {
+      // What failed first is told; the next run tells what it finds.
+    }
   }
 
   private List<ProcessUsage> usage() {

@@ -4,12 +4,12 @@ import com.google.protobuf.ByteString;
 import io.pageferry.bench.result.Curve;
 import io.pageferry.bench.result.Figure;
 import io.pageferry.bench.result.Run;
-import io.pageferry.cli.client.AdminClient;
-import io.pageferry.cli.client.FerryException;
-import io.pageferry.cli.client.StatusPair;
-import io.pageferry.cli.daemons.Daemons;
 import io.pageferry.cli.demo.GuestControl;
 import io.pageferry.cli.demo.RunReport.GuestCheck;
+import io.pageferry.client.AdminClient;
+import io.pageferry.client.Daemons;
+import io.pageferry.client.FerryException;
+import io.pageferry.client.StatusPair;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.MigrateRequest;
@@ -49,6 +49,10 @@ final class FerryRun {
   private final AdminClient destination;
   private final Supplier<List<ProcessUsage>> usage;
   private final List<Curve.Point> progress = new ArrayList<>();
+
+  /** Most that vCPUs of each side were seen to have used: they end when their guest has moved. */
+  private final double[] vcpuSeconds = new double[2];
+
   private long statisticsAddress;
 
   FerryRun(FerryScenario scenario, Daemons daemons, Supplier<List<ProcessUsage>> usage) {
@@ -65,9 +69,11 @@ final class FerryRun {
     double rateBefore = settle();
     justBefore.run();
     List<ProcessUsage> usageBefore = usage.get();
+    seeVcpus(usageBefore);
     TouchStatistics before = statistics(source).orElseThrow();
     StatusPair end = migrate(rateBefore, before);
     List<ProcessUsage> usageAfter = usage.get();
+    seeVcpus(usageAfter);
     TouchStatistics after = statistics(destination).orElseThrow();
     requireEqualDigests(end);
     Map<Figure, Double> figures = figures(end, usageBefore, usageAfter);
@@ -146,11 +152,18 @@ final class FerryRun {
         lastTouches = now.get().touches();
       }
       if (++looks % LOOKS_PER_STATUS == 0) {
+        seeVcpus(usage.get());
         StatusPair statuses = StatusPair.of(source.status(), destination.status());
         if (isOver(scenario.experiment(), statuses, at - start)) {
           return statuses;
         }
       }
+    }
+  }
+
+  private void seeVcpus(List<ProcessUsage> seen) {
+    for (int side = 0; side < 2; side++) {
+      vcpuSeconds[side] = Math.max(vcpuSeconds[side], seen.get(side).vcpuSeconds());
     }
   }
 
@@ -223,7 +236,7 @@ final class FerryRun {
     double seconds = 0;
     for (int side = 0; side < 2; side++) {
       seconds += after.get(side).seconds() - before.get(side).seconds();
-      seconds -= after.get(side).vcpuSeconds() - before.get(side).vcpuSeconds();
+      seconds -= vcpuSeconds[side] - before.get(side).vcpuSeconds();
     }
     figures.put(Figure.CPU_SECONDS_PER_GIB, seconds / (bytes / GIB));
     figures.put(

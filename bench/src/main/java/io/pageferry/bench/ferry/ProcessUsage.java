@@ -65,6 +65,10 @@ record ProcessUsage(double seconds, double vcpuSeconds, long residentBytes) {
     } catch (NoSuchFileException _) {
       return "";
     } catch (IOException e) {
+      if (!Files.exists(file)) {
+        // It ended between opening and reading.
+        return "";
+      }
       throw new UncheckedIOException(e);
     }
   }

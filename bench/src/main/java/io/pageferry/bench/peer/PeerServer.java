@@ -3,7 +3,7 @@ package io.pageferry.bench.peer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.pageferry.bench.process.BoundedProcess;
-import io.pageferry.cli.client.FerryException;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package io.pageferry.bench.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.pageferry.cli.client.FerryException;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.io.IOException;
 import java.io.InputStream;

@@ -4,7 +4,7 @@ import io.pageferry.bench.process.NativePrograms;
 import io.pageferry.bench.process.SearchPath;
 import io.pageferry.bench.process.WarmPool;
 import io.pageferry.bench.result.Run;
-import io.pageferry.cli.client.FerryException;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;

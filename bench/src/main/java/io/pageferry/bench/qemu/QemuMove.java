@@ -4,7 +4,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.pageferry.bench.process.ProcessorTime;
 import io.pageferry.bench.process.WarmPool;
-import io.pageferry.cli.client.FerryException;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.time.Duration;
 import java.time.Instant;

@@ -6,7 +6,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonSyntaxException;
-import io.pageferry.cli.client.FerryException;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.pageferry.bench.qemu;
 
-import io.pageferry.cli.client.FerryException;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package io.pageferry.bench.sitting;
 
 import io.pageferry.bench.result.Run;
-import io.pageferry.cli.client.FerryException;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.util.ArrayList;
 import java.util.List;

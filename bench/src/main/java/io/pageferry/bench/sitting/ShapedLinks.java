@@ -9,7 +9,7 @@ import io.pageferry.bench.process.WarmPool;
 import io.pageferry.bench.qemu.QemuMigration;
 import io.pageferry.bench.qemu.QemuWorkload;
 import io.pageferry.bench.result.Run;
-import io.pageferry.cli.local.DaemonLaunch;
+import io.pageferry.client.local.DaemonLaunch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

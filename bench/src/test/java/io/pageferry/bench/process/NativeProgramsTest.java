@@ -13,7 +13,7 @@ import io.pageferry.bench.peer.Waiting;
 import io.pageferry.bench.result.Curve;
 import io.pageferry.bench.result.Figure;
 import io.pageferry.bench.result.Run;
-import io.pageferry.cli.client.FerryException;
+import io.pageferry.client.FerryException;
 import io.pageferry.config.cli.ExitCode;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.pageferry.cli.client.FerryException;
+import io.pageferry.client.FerryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

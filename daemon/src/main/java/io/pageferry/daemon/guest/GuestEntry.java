@@ -1,6 +1,7 @@
 package io.pageferry.daemon.guest;
 
 import io.pageferry.guest.Machine;
+import io.pageferry.host.Ending;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
@@ -10,7 +11,6 @@ import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.GuestStatus;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Status;
-import io.pageferry.rpc.Ending;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -28,6 +28,7 @@ public final class GuestEntry {
   private final UUID id;
   private final String name;
   private final long memoryBytes;
+  private final GuestRefusals refusals;
   private volatile Held held;
 
   /** What {@link #status} said last; negative before. */
@@ -68,6 +69,7 @@ public final class GuestEntry {
     this.id = id;
     this.name = name;
     this.memoryBytes = memoryBytes;
+    this.refusals = new GuestRefusals(name);
     this.held = held;
   }
 
@@ -167,13 +169,7 @@ public final class GuestEntry {
    * @throws PageFerryException NO_GUEST if nothing is
    */
   public HostedGuest guest() {
-    return present()
-        .orElseThrow(() ->
-            new PageFerryException(
-                ErrorCode.NO_GUEST,
-                "Guest "
-                    + name
-                    + " is not here any more, or not yet; 'ferry status' shows its migration."));
+    return present().orElseThrow(() -> refusals.gone());
   }
 
   /**
@@ -189,22 +185,9 @@ public final class GuestEntry {
     }
     GuestMigration latest = now.latest();
     String peer = latest == null ? "another daemon" : latest.peer();
-    throw new PageFerryException(
-        ErrorCode.FENCED,
-        now.departure() != null
-            ? "Guest "
-                + name
-                + " was handed over to the destination "
-                + peer
-                + " under epoch "
-                + here.fence().epoch()
-                + " and never runs here again; ask that daemon (ferry: --at dest, or --source with"
-                + " its address to move it on)."
-            : "Guest "
-                + name
-                + " is still at the source "
-                + peer
-                + ", which has not handed it over; ask that daemon (ferry: --at source).");
+    throw now.departure() != null
+        ? refusals.handedOver(peer, here.fence().epoch())
+        : refusals.notHandedOverYet(peer);
   }
 
   /**
@@ -217,44 +200,18 @@ public final class GuestEntry {
     Held now = held;
     GuestMigration running = now.running();
     if (running != null) {
-      throw now.departure() == null ? incomplete(running) : inProgress(running);
+      throw now.departure() == null ? refusals.incomplete(running) : refusals.inProgress(running);
     }
     GuestMigration.Arrival arrival = now.arrival();
     if (arrival != null && arrival.tracker().phase() != Phase.COMPLETED) {
       // Also one that somebody gives up at this moment: what has not come reads as zeros.
-      throw incomplete(arrival);
+      throw refusals.incomplete(arrival);
     }
     HostedGuest here = heldGuest();
     here.fence().whileHeld(() -> requireAlive(here));
     M departure = maker.apply(here);
     held = new Held(now.loaded(), now.arrival(), departure, false);
     return departure;
-  }
-
-  private PageFerryException inProgress(GuestMigration running) {
-    return new PageFerryException(
-        ErrorCode.MIGRATION_IN_PROGRESS,
-        "Guest "
-            + name
-            + " is moving already: migration "
-            + running.key().migrationId()
-            + " to "
-            + running.peer()
-            + " is "
-            + running.tracker().phase()
-            + ".");
-  }
-
-  private PageFerryException incomplete(GuestMigration running) {
-    return new PageFerryException(
-        ErrorCode.GUEST_INCOMPLETE,
-        "Guest "
-            + name
-            + " cannot be moved on yet: its migration from "
-            + running.peer()
-            + " is "
-            + running.tracker().phase()
-            + ", and pages of it are still there. Wait until it is complete.");
   }
 
   private static void requireAlive(HostedGuest guest) {
@@ -300,8 +257,7 @@ public final class GuestEntry {
   private synchronized void takeAway(Held found) {
     Held now = held;
     if (now.unloaded()) {
-      throw new PageFerryException(
-          ErrorCode.NO_GUEST, "Guest " + name + " was unloaded by somebody else meanwhile.");
+      throw refusals.unloadedMeanwhile();
     }
     GuestMigration latest = now.latest();
     if (latest != null && !latest.equals(found.latest())) {

@@ -2,18 +2,17 @@ package io.pageferry.daemon.guest;
 
 import io.pageferry.config.DataSize;
 import io.pageferry.daemon.process.Readiness;
-import io.pageferry.memory.HostMemory;
+import io.pageferry.host.Ending;
+import io.pageferry.host.HostMemory;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
-import io.pageferry.rpc.Ending;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -328,48 +327,7 @@ public final class GuestRegistry {
    * @throws PageFerryException NO_GUEST or AMBIGUOUS_GUEST
    */
   public GuestEntry find(String reference) {
-    List<GuestEntry> all = entries;
-    List<GuestEntry> named =
-        reference.isEmpty()
-            ? all
-            : all.stream().filter(entry -> isNamed(entry, reference)).toList();
-    if (named.isEmpty()) {
-      throw new PageFerryException(ErrorCode.NO_GUEST, noGuest(reference, all));
-    }
-    List<GuestEntry> candidates = named.stream().filter(GuestEntry::isLive).toList();
-    if (candidates.isEmpty()) {
-      candidates = named.stream().filter(entry -> !entry.isRecord()).toList();
-    }
-    if (candidates.isEmpty()) {
-      return named.getLast();
-    }
-    if (candidates.size() == 1) {
-      return candidates.getFirst();
-    }
-    throw new PageFerryException(
-        ErrorCode.AMBIGUOUS_GUEST,
-        "The %s has %d guests; name one of them (ferry: --guest): %s."
-            .formatted(daemon, candidates.size(), names(candidates)));
-  }
-
-  private static boolean isNamed(GuestEntry entry, String reference) {
-    return entry.name().equals(reference) || entry.id().toString().equals(reference);
-  }
-
-  private String noGuest(String reference, List<GuestEntry> all) {
-    if (all.isEmpty()) {
-      return "The %s has no guest; %s."
-          .formatted(
-              daemon,
-              daemon.equals("destination")
-                  ? "migrate one to it"
-                  : "load one with: ferry guest load");
-    }
-    return "The %s has no guest %s; it has: %s.".formatted(daemon, reference, names(all));
-  }
-
-  private static String names(List<GuestEntry> entries) {
-    return entries.stream().map(GuestEntry::name).collect(Collectors.joining(", "));
+    return new GuestSearch(daemon, entries).find(reference);
   }
 
   /**

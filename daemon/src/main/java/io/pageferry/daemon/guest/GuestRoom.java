@@ -1,7 +1,7 @@
 package io.pageferry.daemon.guest;
 
 import io.pageferry.config.DataSize;
-import io.pageferry.memory.HostMemory;
+import io.pageferry.host.HostMemory;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;

@@ -7,6 +7,7 @@ import io.pageferry.dest.install.Incoming;
 import io.pageferry.dest.prefetch.Prefetch;
 import io.pageferry.dest.prefetch.PrefetchPolicy;
 import io.pageferry.dest.timing.FaultTimings;
+import io.pageferry.guest.FirstInstruction;
 import io.pageferry.guest.Vcpu;
 import io.pageferry.guest.VcpuExit;
 import io.pageferry.memory.PageGeometry;
@@ -110,6 +111,11 @@ class FaultResolverTest {
     @Override
     public long instructions() {
       return 0;
+    }
+
+    @Override
+    public FirstInstruction firstInstruction() {
+      return new FirstInstruction();
     }
   }
 

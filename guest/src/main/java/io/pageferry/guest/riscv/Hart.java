@@ -1,6 +1,7 @@
 package io.pageferry.guest.riscv;
 
 import io.pageferry.guest.EmulatedVcpu;
+import io.pageferry.guest.FirstInstruction;
 import io.pageferry.guest.VcpuExit;
 import io.pageferry.guest.device.Bus;
 import io.pageferry.guest.device.Clint;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #run} alternates between looking for what needs attention (kicks, the instruction
  * limit, interrupts) and letting the {@link Interpreter} execute up to {@link #QUANTUM}
  * instructions. Where an event must come after an exact number of instructions, the last ones
- * before it are stepped.
+ * before it are stepped; so is the first one after its state was loaded, which is timed.
  */
 public final class Hart implements EmulatedVcpu {
   /** Instructions between two looks at the clock: well below a millisecond. */
@@ -44,6 +45,7 @@ public final class Hart implements EmulatedVcpu {
   private final Csrs csrs;
   private final Interpreter interpreter;
 
+  private final FirstInstruction firstInstruction = new FirstInstruction();
   private volatile boolean kicked;
   private volatile long published;
   private volatile @Nullable Thread owner;
@@ -75,6 +77,11 @@ public final class Hart implements EmulatedVcpu {
   @Override
   public long instructions() {
     return published;
+  }
+
+  @Override
+  public FirstInstruction firstInstruction() {
+    return firstInstruction;
   }
 
   @Override
@@ -122,7 +129,7 @@ public final class Hart implements EmulatedVcpu {
       if (code != null) {
         execute(code);
       }
-      published = context.retired;
+      publish();
       switch (context.stop) {
         case NONE -> {}
         case TRAP -> {
@@ -142,6 +149,13 @@ public final class Hart implements EmulatedVcpu {
     }
   }
 
+  private void publish() {
+    if (context.retired != published) {
+      published = context.retired;
+      firstInstruction.executed();
+    }
+  }
+
   /**
    * Whether the handler of the trap just taken is itself in no memory: no other trap can follow.
    */
@@ -156,7 +170,7 @@ public final class Hart implements EmulatedVcpu {
     long retired = context.retired;
     // Between two taken jumps there is at most a page of instructions.
     long left = nextEvent() - retired - CodePage.INSTRUCTIONS;
-    if (left > 0) {
+    if (left > 0 && !firstInstruction.isAwaited()) {
       interpreter.execute(code, retired + Math.min(left, QUANTUM));
     } else {
       interpreter.step(code);
@@ -236,6 +250,7 @@ public final class Hart implements EmulatedVcpu {
     }
     context.waiting = in.readBoolean();
     published = context.retired;
+    firstInstruction.await();
     csrs.load(in);
     atomics.reserve(in.readBoolean(), in.readLong(), in.readLong());
   }

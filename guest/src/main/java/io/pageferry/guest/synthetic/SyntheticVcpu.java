@@ -3,6 +3,7 @@ package io.pageferry.guest.synthetic;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.pageferry.guest.EmulatedVcpu;
+import io.pageferry.guest.FirstInstruction;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.guest.Vcpu;
 import io.pageferry.guest.VcpuExit;
@@ -50,6 +51,7 @@ public final class SyntheticVcpu implements EmulatedVcpu {
   /** Written with release by this vCPU's thread only, read by any. */
   private final AtomicLong accesses = new AtomicLong();
 
+  private final FirstInstruction firstInstruction = new FirstInstruction();
   private final AtomicBoolean kicked = new AtomicBoolean();
   private volatile @Nullable Thread thread;
 
@@ -103,6 +105,7 @@ public final class SyntheticVcpu implements EmulatedVcpu {
         return exit;
       }
       accesses.setRelease(done + 1);
+      firstInstruction.executed();
     }
   }
 
@@ -171,6 +174,11 @@ public final class SyntheticVcpu implements EmulatedVcpu {
   }
 
   @Override
+  public FirstInstruction firstInstruction() {
+    return firstInstruction;
+  }
+
+  @Override
   public void save(DataOutput out) throws IOException {
     out.writeLong(accesses.get());
     out.writeLong(random.state());
@@ -196,6 +204,7 @@ public final class SyntheticVcpu implements EmulatedVcpu {
     pendingPage = page;
     pendingWrite = write;
     pacer.restart();
+    firstInstruction.await();
   }
 
   @Override

@@ -6,7 +6,7 @@ import io.pageferry.memory.PageGeometry;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.LaneHello;
-import io.pageferry.rpc.PollingLoop;
+import io.pageferry.rpc.loop.PollingLoop;
 import io.pageferry.source.image.Delivery;
 import io.pageferry.wire.Demand;
 import io.pageferry.wire.OutgoingFrame;

@@ -7,6 +7,7 @@ import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.proto.v1.PageRange;
 import io.pageferry.source.image.Delivery;
 import io.pageferry.wire.OutgoingFrame;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -28,20 +29,31 @@ final class DrainLane extends Lane<DrainRequest> {
   /** The part of the cap that the drain keeps to while faults come: an eighth. */
   private static final int FAULTS_SHARE = 8;
 
-  /** Longest time for which faults hold the drain back altogether. */
-  private static final long HELD_BACK_MILLIS = 2;
+  /**
+   * Longest time for which faults hold the drain back altogether: it may be pages that are never
+   * acknowledged, because their lane was lost.
+   */
+  private static final long HELD_BACK_NANOS = 2_000_000;
 
   private static final Logger LOG = LoggerFactory.getLogger(DrainLane.class);
 
+  private final DrainBandwidth bandwidth;
+  private final Alarm faultsAlarm = new Alarm();
+  private final Alarm turnAlarm = new Alarm();
+
   private long maxBytesInFlight;
-  private boolean pumpIsDue;
   private boolean mayOvertakeFaults;
+
+  /** When it may send the next frame, if it has taken a turn. */
+  private OptionalLong turn = OptionalLong.empty();
 
   /** What is sent; null until {@link #start}. */
   private @Nullable Delivery started;
 
-  DrainLane(ServerCall<DrainRequest, OutgoingFrame> call, Sessions sessions) {
+  DrainLane(
+      ServerCall<DrainRequest, OutgoingFrame> call, Sessions sessions, DrainBandwidth bandwidth) {
     super(call, sessions);
+    this.bandwidth = bandwidth;
   }
 
   @Override
@@ -93,12 +105,16 @@ final class DrainLane extends Lane<DrainRequest> {
     // Whole frames only: a frame cut to the room that is left would make many small ones.
     while (isReady() && delivery.bytesInFlight() <= maxBytesInFlight - FRAME_BYTES) {
       if (!mayOvertakeFaults && delivery.bytesInFlight() > inFlightLimit(delivery) - FRAME_BYTES) {
-        if (pumpLater()) {
+        if (faultsAlarm.set(HELD_BACK_NANOS, () -> mayOvertakeFaults = true)) {
           return;
         }
       }
+      if (mustWaitForTurn()) {
+        return;
+      }
       mayOvertakeFaults = false;
       OutgoingFrame frame = delivery.nextFrame();
+      endTurn(frame);
       if (frame == null) {
         return;
       }
@@ -106,35 +122,58 @@ final class DrainLane extends Lane<DrainRequest> {
     }
   }
 
-  /**
-   * Sends a frame in any case after a while: what holds the drain back may be pages that are never
-   * acknowledged, because their lane was lost.
-   *
-   * @return false where the host allows no thread to wait with: the frame is sent now
-   */
-  private boolean pumpLater() {
-    if (pumpIsDue) {
-      return true;
+  /** The daemon's drains share what they may send. */
+  private boolean mustWaitForTurn() {
+    if (bandwidth.isUnlimited()) {
+      return false;
     }
-    try {
-      CompletableFuture.delayedExecutor(HELD_BACK_MILLIS, TimeUnit.MILLISECONDS)
-          .execute(this::pumpAfterAll);
-      pumpIsDue = true;
-    } catch (OutOfMemoryError | RejectedExecutionException e) {
-      LOG.debug("The drain does not wait for acknowledgements.", e);
+    if (turn.isEmpty()) {
+      turn = OptionalLong.of(bandwidth.takeTurn());
     }
-    return pumpIsDue;
+    long nanos = bandwidth.until(turn.getAsLong());
+    return nanos > 0 && turnAlarm.set(nanos, () -> {});
   }
 
-  private void pumpAfterAll() {
-    try {
-      synchronized (this) {
-        pumpIsDue = false;
-        mayOvertakeFaults = true;
-        pump();
+  private void endTurn(@Nullable OutgoingFrame frame) {
+    if (turn.isPresent()) {
+      turn = OptionalLong.empty();
+      bandwidth.endTurn(frame == null ? 0 : frame.encodedBytes());
+    }
+  }
+
+  /** Sends again after a while. Used under the lane's monitor. */
+  private final class Alarm {
+    private boolean isSet;
+
+    /**
+     * Sets it, unless it is set.
+     *
+     * @param first done before anything is sent
+     * @return false where the host allows no thread to wait with: what waits goes on now
+     */
+    boolean set(long nanos, Runnable first) {
+      if (isSet) {
+        return true;
       }
-    } catch (RuntimeException | Error e) {
-      failed(e);
+      try {
+        CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS).execute(() -> ring(first));
+        isSet = true;
+      } catch (OutOfMemoryError | RejectedExecutionException e) {
+        LOG.debug("The drain does not wait.", e);
+      }
+      return isSet;
+    }
+
+    private void ring(Runnable first) {
+      try {
+        synchronized (DrainLane.this) {
+          isSet = false;
+          first.run();
+          pump();
+        }
+      } catch (RuntimeException | Error e) {
+        failed(e);
+      }
     }
   }
 

@@ -16,12 +16,17 @@ public final class PageLanes {
 
   private PageLanes() {}
 
-  /** The service for the server; {@code sessions} knows where lanes belong. */
-  public static ServerServiceDefinition service(Sessions sessions) {
+  /**
+   * The service for the server.
+   *
+   * @param sessions knows where lanes belong
+   * @param bandwidth what all drain lanes share
+   */
+  public static ServerServiceDefinition service(Sessions sessions, DrainBandwidth bandwidth) {
     ServerCallHandler<Demand, OutgoingFrame> demand =
         (call, headers) -> opened(new DemandLane(call, sessions), call);
     ServerCallHandler<DrainRequest, OutgoingFrame> drain =
-        (call, headers) -> opened(new DrainLane(call, sessions), call);
+        (call, headers) -> opened(new DrainLane(call, sessions, bandwidth), call);
     return ServerServiceDefinition.builder(PageMethods.servedService())
         .addMethod(PageMethods.SERVED_DEMAND, demand)
         .addMethod(PageMethods.SERVED_DRAIN, drain)

@@ -1,9 +1,9 @@
 package io.pageferry.source.serve;
 
+import io.pageferry.host.Ending;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
-import io.pageferry.rpc.Ending;
 import io.pageferry.source.image.Delivery;
 import java.util.ArrayList;
 import java.util.List;

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class DrainLaneTest {
+  private static final DrainBandwidth UNLIMITED = new DrainBandwidth(DrainBandwidth.UNLIMITED);
   private static final long PAGES = 1000;
 
   /** Room for one frame. */
@@ -35,7 +36,7 @@ class DrainLaneTest {
   private final RecordingCall<DrainRequest> call = RecordingCall.drain();
   private final Session session =
       new Session(new MigrationKey(new UUID(1, 1), new UUID(2, 2), 2), 1, new RecordingOwner());
-  private final DrainLane lane = new DrainLane(call, hello -> session);
+  private final DrainLane lane = new DrainLane(call, hello -> session, UNLIMITED);
 
   @AfterEach
   void unmap() {
@@ -128,6 +129,18 @@ class DrainLaneTest {
     await()
         .atMost(Duration.ofSeconds(20))
         .untilAsserted(() -> assertThat(List.copyOf(call.frames)).isNotEmpty());
+  }
+
+  @Test
+  void aDrainKeepsToTheBandwidthAndSendsEverything() {
+    // The guest's four megabytes take two seconds, less what may be caught up with.
+    long perSecond = PageGeometry.bytes(PAGES) / 2;
+    DrainLane slow = new DrainLane(call, hello -> session, new DrainBandwidth(perSecond));
+    long start = System.nanoTime();
+    slow.start(delivery, Long.MAX_VALUE);
+    await().atMost(Duration.ofSeconds(60)).until(() -> delivery.sentPages() == PAGES);
+    assertThat(System.nanoTime() - start).isGreaterThan(1_800_000_000L);
+    assertThat(pagesSent()).containsExactlyElementsOf(LongStream.range(0, PAGES).boxed().toList());
   }
 
   @Test

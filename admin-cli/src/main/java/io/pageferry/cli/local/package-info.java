@@ -1,5 +1,0 @@
-/** Daemons that this process starts on this host, and ends. */
-@NullMarked
-package io.pageferry.cli.local;
-
-import org.jspecify.annotations.NullMarked;

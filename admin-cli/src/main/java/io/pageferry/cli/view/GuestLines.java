@@ -1,0 +1,92 @@
+package io.pageferry.cli.view;
+
+import io.pageferry.client.DaemonGuests;
+import io.pageferry.client.GuestChoice;
+import io.pageferry.client.StatusPair;
+import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.proto.v1.Phase;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/** Guests of two daemons, a line for each: what it does, and how its migration goes. Stateless. */
+public final class GuestLines {
+  private static final int LONGEST_NAME = 24;
+  private static final int STATE = 13;
+
+  private GuestLines() {}
+
+  /**
+   * Lines for a screen. Where there are more guests than rows, those that move come before others.
+   */
+  public static List<String> screen(DaemonGuests daemons, Size size, Palette palette) {
+    List<String> lines = new ArrayList<>();
+    lines.add(Text.fit(head(daemons.source(), palette), size.columns()));
+    lines.add(Text.fit(head(daemons.destination(), palette), size.columns()));
+    List<StatusPair> guests = daemons.pairs();
+    int rows = size.rows() - lines.size();
+    List<StatusPair> shown =
+        guests.size() <= rows
+            ? guests
+            : Stream.concat(
+                    guests.stream().filter(GuestLines::moves),
+                    guests.stream().filter(guest -> !moves(guest)))
+                .limit(Math.max(1, rows - 1))
+                .toList();
+    lines.addAll(render(shown, size.columns(), palette));
+    if (shown.size() < guests.size()) {
+      lines.add(palette.dim("and " + (guests.size() - shown.size()) + " more"));
+    }
+    return lines;
+  }
+
+  private static String head(DaemonGuests.Answer answer, Palette palette) {
+    return answer.failure().isEmpty()
+        ? "Guests at " + answer.daemon() + ": " + answer.live()
+        : palette.notice(answer.failure());
+  }
+
+  /** A line for each guest, at most {@code columns} wide. */
+  public static List<String> render(List<StatusPair> guests, int columns, Palette palette) {
+    int name = guests.stream().mapToInt(guest -> Text.columns(name(guest))).max().orElse(0);
+    int width = Math.min(LONGEST_NAME, name);
+    return guests.stream().map(guest -> line(guest, width, columns, palette)).toList();
+  }
+
+  private static String line(StatusPair guest, int nameWidth, int columns, Palette palette) {
+    String head =
+        Text.pad(Text.fit(name(guest), nameWidth), nameWidth)
+            + "  "
+            + Text.pad(state(guest), STATE);
+    if (guest.pageView().isEmpty()) {
+      return Text.fit(head.stripTrailing(), columns);
+    }
+    int left = Math.max(20, columns - nameWidth - 2 - STATE);
+    return Text.fit(head + ProgressLine.render(guest, left, palette), columns);
+  }
+
+  /** What the guest does where it is. */
+  public static String state(StatusPair guest) {
+    return guest.guest().map(here -> Units.state(here.getState())).orElse("gone");
+  }
+
+  /** What people call it. */
+  public static String name(StatusPair guest) {
+    return Stream.of(guest.source(), guest.destination())
+        .filter(Objects::nonNull)
+        .map(GuestChoice::name)
+        .filter(name -> !name.isEmpty())
+        .findFirst()
+        .orElse("-");
+  }
+
+  /** Whether a migration of it is under way. */
+  public static boolean moves(StatusPair guest) {
+    Phase phase = guest.pageView().map(MigrationStatus::getPhase).orElse(Phase.PHASE_COMPLETED);
+    return switch (phase) {
+      case PHASE_COMPLETED, PHASE_CANCELLED, PHASE_FAILED -> false;
+      default -> true;
+    };
+  }
+}
