@@ -31,7 +31,7 @@ class MigrationIT {
 
   @Test
   void aWorkingGuestArrivesWholeAndWorksOn() throws Exception {
-    stage.runGuest("kv", "64MiB");
+    stage.runGuestByCommand("kv", "64MiB");
     var _ = stage.migrateWhole();
     stage.assertGuestFindsItselfWhole("kv");
   }

@@ -8,6 +8,7 @@ import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.PageCounts;
 import io.pageferry.proto.v1.Phase;
 import io.pageferry.proto.v1.Status;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +25,7 @@ class SignalIT {
 
   /** Daemons that obey SIGTERM without a grace period: what it is for has tests of its own. */
   @BeforeEach
-  void startDaemonsAndAGuest() throws InterruptedException {
+  void startDaemonsAndAGuest() {
     stage = new Stage(SignalIT::withoutGrace, SignalIT::withoutGrace);
     stage.runGuest("kv", "32MiB");
   }
@@ -79,9 +80,9 @@ class SignalIT {
   }
 
   /** The destination is frozen, so that it answers nothing; its host still takes connections. */
-  private void holdInSetup() throws InterruptedException {
+  private void holdInSetup() {
     stage.destination().freeze();
-    var _ = stage.migrate("--detach").succeeded();
+    stage.beginMigration(Duration.ZERO);
     var _ = stage.source().awaitPhase(Phase.PHASE_SETUP);
   }
 

@@ -3,11 +3,15 @@ package io.pageferry.containers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.pageferry.config.DataSize;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.GuestStatus;
+import io.pageferry.proto.v1.LoadGuestRequest;
+import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.PageCounts;
 import io.pageferry.proto.v1.Phase;
+import io.pageferry.proto.v1.ResumeGuestRequest;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.VcpuStatus;
 import java.time.Duration;
@@ -81,9 +85,27 @@ final class Stage implements AutoCloseable {
   }
 
   /** Loads a guest and runs it until it has done some work. */
-  void runGuest(String program, String memory) throws InterruptedException {
+  void runGuest(String program, String memory) {
+    LoadGuestRequest load =
+        LoadGuestRequest.newBuilder()
+            .setBundledProgram(program)
+            .setVcpuCount(1)
+            .setMemoryBytes(DataSize.parse(memory).bytes())
+            .build();
+    var _ = source.client().call(stub -> stub.loadGuest(load));
+    var _ =
+        source.client().call(stub -> stub.resumeGuest(ResumeGuestRequest.getDefaultInstance()));
+    awaitWork();
+  }
+
+  /** The same, with a command line in a container of its own for each step. */
+  void runGuestByCommand(String program, String memory) throws InterruptedException {
     var _ = ferry("guest", "load", "--program", program, "--memory", memory).succeeded();
     var _ = ferry("guest", "start").succeeded();
+    awaitWork();
+  }
+
+  private void awaitWork() {
     await()
         .atMost(Daemon.PATIENCE)
         .pollInterval(Duration.ofMillis(20))
@@ -102,9 +124,19 @@ final class Stage implements AutoCloseable {
     return ferry(arguments.toArray(String[]::new));
   }
 
+  /** Starts a migration over the network for pages, and does not wait for its end. */
+  void beginMigration(Duration drainAfter) {
+    MigrateRequest request =
+        MigrateRequest.newBuilder()
+            .setDestination(destination.pagesHost() + ":7402")
+            .setDrainAfterMillis(drainAfter.toMillis())
+            .build();
+    var _ = source.client().call(stub -> stub.migrate(request));
+  }
+
   /** Starts a migration whose drain waits, so that pages stay at the source. */
-  void holdInPostcopy() throws InterruptedException {
-    var _ = migrate("--drain-after", "10m", "--detach").succeeded();
+  void holdInPostcopy() {
+    beginMigration(Duration.ofMinutes(10));
     var _ = source.awaitPhase(Phase.PHASE_POSTCOPY_ACTIVE);
     var _ = destination.awaitPhase(Phase.PHASE_POSTCOPY_ACTIVE);
   }
