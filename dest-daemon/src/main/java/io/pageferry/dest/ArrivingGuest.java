@@ -33,6 +33,7 @@ record ArrivingGuest(HostedGuest guest, boolean wasRunning) {
   /**
    * A guest whose vCPUs have their threads already: Commit is too late to find that they cannot.
    *
+   * @param name what it was prepared as, and nobody else is called
    * @param faults resolves the faults of its vCPUs
    * @throws PageFerryException MALFORMED_STATE if the state cannot be right, INSUFFICIENT_THREADS
    *     if not every vCPU can have a thread; nothing is changed then
@@ -40,6 +41,7 @@ record ArrivingGuest(HostedGuest guest, boolean wasRunning) {
   static ArrivingGuest load(
       TransferStateRequest request,
       MigrationKey key,
+      String name,
       int vcpus,
       PageInstaller installer,
       FaultHandler faults) {
@@ -52,6 +54,10 @@ record ArrivingGuest(HostedGuest guest, boolean wasRunning) {
         if (machine.spec().vcpus() != vcpus) {
           throw new IllegalArgumentException(
               "it has " + machine.spec().vcpus() + " vCPUs where " + vcpus + " were prepared.");
+        }
+        if (!machine.spec().name().equals(name)) {
+          throw new IllegalArgumentException(
+              "it is called " + machine.spec().name() + " where " + name + " was prepared.");
         }
         HostedGuest guest =
             new HostedGuest(

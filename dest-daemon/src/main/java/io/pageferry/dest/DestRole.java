@@ -167,7 +167,16 @@ public final class DestRole {
       // A rehearsal's faults would only be in the way of whoever reads a recording.
       FaultTimings timings = new FaultTimings(vcpus, phaseLevel != Level.DEBUG);
       return new IncomingMigration(
-          key, source, version, vcpus, memory, config.prefetch(), timings, phaseLevel, aborted);
+          key,
+          request.getGuestName(),
+          source,
+          version,
+          vcpus,
+          memory,
+          config.prefetch(),
+          timings,
+          phaseLevel,
+          aborted);
     } catch (RuntimeException | Error e) {
       Ending.after(e, memory::close);
       throw e;
@@ -184,24 +193,7 @@ public final class DestRole {
   }
 
   void transferState(TransferStateRequest request) {
-    IncomingMigration migration = named(StatusMessages.key(request.getMigration()));
-    migration.loadState(request);
-    requireItsName(migration);
-  }
-
-  /** What was prepared under a name, which nobody else got, is called so. */
-  private void requireItsName(IncomingMigration migration) {
-    String prepared = registry.withArrival(migration.key()).map(GuestEntry::name).orElseThrow();
-    migration
-        .guest()
-        .filter(guest -> !guest.name().equals(prepared))
-        .ifPresent(guest -> {
-          String sentence =
-              "The guest was prepared under the name %s, and its state calls it %s."
-                  .formatted(prepared, guest.name());
-          migration.abort(Phase.FAILED, ErrorCode.MALFORMED_STATE, sentence);
-          throw new PageFerryException(ErrorCode.MALFORMED_STATE, sentence);
-        });
+    named(StatusMessages.key(request.getMigration())).loadState(request);
   }
 
   /** Runs the guest here; returns the time to the first vCPU's entry. */

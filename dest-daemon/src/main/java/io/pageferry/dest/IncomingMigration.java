@@ -53,6 +53,7 @@ public final class IncomingMigration
   static final int BITS_PER_PAGE = PageStates.BITS_PER_PAGE + 2;
 
   private final MigrationKey key;
+  private final String name;
   private final String source;
   private final int vcpus;
   private final PhaseTracker tracker;
@@ -83,6 +84,7 @@ public final class IncomingMigration
    */
   IncomingMigration(
       MigrationKey key,
+      String name,
       String source,
       int protocolVersion,
       int vcpus,
@@ -92,6 +94,7 @@ public final class IncomingMigration
       Level phaseLevel,
       AbortedMigrations aborted) {
     this.key = key;
+    this.name = name;
     this.aborted = aborted;
     this.source = source;
     this.vcpus = vcpus;
@@ -184,7 +187,7 @@ public final class IncomingMigration
       throw Refusals.stateIsHere();
     }
     requireAdvised();
-    arriving = ArrivingGuest.load(request, key, vcpus, installer, resolver);
+    arriving = ArrivingGuest.load(request, key, name, vcpus, installer, resolver);
   }
 
   private void requireAdvised() {
@@ -266,7 +269,6 @@ public final class IncomingMigration
   public synchronized Optional<String> discard() {
     Optional<String> loss = Optional.empty();
     if (committed) {
-      String name = guest().map(HostedGuest::name).orElseGet(() -> key.guestId().toString());
       loss = Optional.of(Reasons.ended(name, installer.missing(source)));
     } else {
       aborted.add(key);
@@ -283,12 +285,12 @@ public final class IncomingMigration
   }
 
   /** Returns whether pages are missed: they had not all come, and the guest runs here. */
-  private boolean missesPages(String name, Status status) {
+  private boolean missesPages(String lane, Status status) {
     boolean abandoned = false;
     boolean missed = false;
     synchronized (this) {
       if (!lanesAttached) {
-        laneFailure = "The " + name + " lane was lost: " + status.getDescription();
+        laneFailure = "The " + lane + " lane was lost: " + status.getDescription();
         return false;
       }
       endedLanes++;
@@ -297,7 +299,7 @@ public final class IncomingMigration
         abandoned =
             tracker.phase() == Phase.ADVISED
                 && tracker.tryEnter(
-                    Phase.FAILED, Optional.of(Reasons.lostBeforeSwitchover(name, status)));
+                    Phase.FAILED, Optional.of(Reasons.lostBeforeSwitchover(lane, status)));
         if (abandoned) {
           aborted.add(key);
         }
@@ -313,7 +315,7 @@ public final class IncomingMigration
         tracker.tryEnterFrom(
             Phase.POSTCOPY_ACTIVE,
             Phase.POSTCOPY_PAUSED,
-            Reasons.lostAfterSwitchover(name, status));
+            Reasons.lostAfterSwitchover(lane, status));
       }
     }
     if (abandoned) {

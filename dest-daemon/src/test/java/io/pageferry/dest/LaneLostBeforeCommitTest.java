@@ -45,6 +45,7 @@ class LaneLostBeforeCommitTest {
     var migration =
         new IncomingMigration(
             key,
+            "walker",
             source.address(),
             1,
             1,

@@ -14,6 +14,7 @@ public final class FirstInstruction {
 
   private boolean awaited;
   private volatile long nanos = NEVER;
+  private volatile long halted = NEVER;
 
   /** The state was loaded; before the vCPU runs. */
   public void await() {
@@ -33,22 +34,41 @@ public final class FirstInstruction {
     }
   }
 
+  /** The vCPU has nothing to do before an interrupt comes: it could have gone on. */
+  public void waits() {
+    if (awaited && halted == NEVER) {
+      halted = System.nanoTime();
+    }
+  }
+
   /** When, as {@link System#nanoTime} has it; empty until it is known. */
   public OptionalLong at() {
-    long at = nanos;
+    return known(nanos);
+  }
+
+  private static OptionalLong known(long at) {
     return at == NEVER ? OptionalLong.empty() : OptionalLong.of(at);
   }
 
   /**
-   * The earliest of some vCPUs, in nanoseconds after {@code start}, at least 1; 0 until it is
-   * known.
+   * When a machine went on, in nanoseconds after {@code start}, at least 1; 0 until it is known. It
+   * is the first instruction of all its vCPUs, or the moment from which all of them had nothing to
+   * do, if that came before.
    */
   public static long after(long start, Collection<? extends Vcpu> vcpus) {
-    return vcpus.stream()
-        .flatMapToLong(vcpu -> vcpu.firstInstruction().at().stream())
-        // The clock has no zero: only differences can be compared.
-        .map(at -> Math.max(1, at - start))
-        .min()
-        .orElse(0);
+    long first = Long.MAX_VALUE;
+    long allWait = 1;
+    for (Vcpu vcpu : vcpus) {
+      FirstInstruction mark = vcpu.firstInstruction();
+      first = Math.min(first, after(start, known(mark.nanos)));
+      allWait = Math.max(allWait, after(start, known(mark.halted)));
+    }
+    long at = Math.min(first, allWait);
+    return at == Long.MAX_VALUE ? 0 : at;
+  }
+
+  /** The clock has no zero: only differences can be compared. */
+  private static long after(long start, OptionalLong at) {
+    return at.isPresent() ? Math.max(1, at.getAsLong() - start) : Long.MAX_VALUE;
   }
 }

@@ -35,6 +35,7 @@ public final class NodeDaemon implements Daemon {
   private final PrometheusMeterRegistry meters = PrometheusRegistries.create();
   private final Readiness readiness = new Readiness();
   private final Rehearsal rehearsal;
+  private final @Nullable SourceRole source;
   private final GuestControl control;
   private final RpcServer server;
   private final TelemetryServer telemetry;
@@ -51,7 +52,7 @@ public final class NodeDaemon implements Daemon {
     GuestRegistry guests = new GuestRegistry(config.name(), config.limits(), host, readiness);
     List<BindableService> services = new ArrayList<>();
     List<ServerServiceDefinition> definitions = new ArrayList<>();
-    SourceRole source = source(guests);
+    source = source(guests);
     if (source != null) {
       definitions.add(source.pageService());
     }
@@ -118,6 +119,16 @@ public final class NodeDaemon implements Daemon {
   /** Stops serving, ends the guests, unmaps their memory. */
   @Override
   public void close() {
-    Ending.all(rehearsal::close, server::close, control::close, telemetry::close, meters::close);
+    Ending.all(
+        rehearsal::close,
+        server::close,
+        control::close,
+        () -> {
+          if (source != null) {
+            source.close();
+          }
+        },
+        telemetry::close,
+        meters::close);
   }
 }

@@ -117,7 +117,13 @@ final class NodeRehearsal implements Rehearsal.Play {
 
     void close() {
       // Lanes must have ended before the memory goes.
-      Ending.all(scrapes::close, rpc::close, left::close, arrived::close, meters::close);
+      Ending.all(
+          scrapes::close,
+          rpc::close,
+          left::close,
+          arrived::close,
+          source::close,
+          meters::close);
     }
   }
 

@@ -10,6 +10,7 @@ import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.source.handover.SourceMigration;
 import io.pageferry.source.serve.DrainBandwidth;
+import io.pageferry.source.serve.DrainTimer;
 import io.pageferry.source.serve.PageLanes;
 import io.pageferry.source.serve.Session;
 import io.pageferry.source.serve.Sessions;
@@ -24,8 +25,8 @@ final class LaneRegistry implements Sessions {
   }
 
   /** The service for the server, whose drains share {@code bandwidth}. */
-  ServerServiceDefinition service(DrainBandwidth bandwidth) {
-    return PageLanes.service(this, bandwidth);
+  ServerServiceDefinition service(DrainBandwidth bandwidth, DrainTimer timer) {
+    return PageLanes.service(this, bandwidth, timer);
   }
 
   @Override

@@ -15,15 +15,16 @@ import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.source.handover.MigrationPlan;
 import io.pageferry.source.handover.SourceMigration;
 import io.pageferry.source.serve.DrainBandwidth;
+import io.pageferry.source.serve.DrainTimer;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.slf4j.event.Level;
 
 /**
  * What the source does in a daemon: guests are made here and sent away, and their pages served. Any
- * thread.
+ * thread; closed once no lane is served any more.
  */
-public final class SourceRole implements Departures {
+public final class SourceRole implements Departures, AutoCloseable {
   private static final long MAX_DRAIN_AFTER_MILLIS = 3_600_000;
 
   private final SourceConfig config;
@@ -32,6 +33,7 @@ public final class SourceRole implements Departures {
   private final Runnable beforeMigration;
   private final Level phaseLevel;
   private final LaneRegistry lanes;
+  private final DrainTimer timer = new DrainTimer();
 
   /**
    * The source's role for the guests of a registry.
@@ -56,7 +58,7 @@ public final class SourceRole implements Departures {
 
   /** The page service, for the server. */
   public ServerServiceDefinition pageService() {
-    return lanes.service(new DrainBandwidth(config.maxDrainBandwidth().bytes()));
+    return lanes.service(new DrainBandwidth(config.maxDrainBandwidth().bytes()), timer);
   }
 
   @Override
@@ -117,5 +119,11 @@ public final class SourceRole implements Departures {
           ErrorCode.NO_MIGRATION, "Guest " + guest.name() + " is not being moved from here.");
     }
     running.cancel();
+  }
+
+  /** Ends what wakes the drains. */
+  @Override
+  public void close() {
+    timer.close();
   }
 }

@@ -40,6 +40,7 @@ final class SourceHarness implements AutoCloseable {
   static final int VCPUS = 2;
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  private final SourceRole role;
   private final GuestControl control;
   private final RpcServer server;
   private final RpcChannel channel;
@@ -54,7 +55,7 @@ final class SourceHarness implements AutoCloseable {
     GuestRegistry guests = new GuestRegistry("source", limits, host, readiness);
     SourceConfig config =
         new SourceConfig(new DataSize(256 * 1024), SourceConfig.DEFAULT.maxDrainBandwidth());
-    SourceRole role = new SourceRole(config, this::address, guests, () -> {}, Level.INFO);
+    role = new SourceRole(config, this::address, guests, () -> {}, Level.INFO);
     control = new GuestControl(Role.ROLE_SOURCE, guests, role, readiness, () -> false);
     server =
         new RpcServer(
@@ -145,5 +146,6 @@ final class SourceHarness implements AutoCloseable {
     channel.close();
     server.close();
     control.close();
+    role.close();
   }
 }

@@ -5,9 +5,11 @@ import io.pageferry.client.GuestChoice;
 import io.pageferry.client.StatusPair;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Phase;
+import io.pageferry.proto.v1.Status;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Guests of two daemons, a line for each: what it does, and how its migration goes. Stateless. */
@@ -71,12 +73,20 @@ public final class GuestLines {
     return guest.guest().map(here -> Units.state(here.getState())).orElse("gone");
   }
 
-  /** What people call it. */
-  public static String name(StatusPair guest) {
+  private static String name(StatusPair guest) {
+    return said(guest, GuestChoice::name);
+  }
+
+  /** Its id. */
+  public static String id(StatusPair guest) {
+    return said(guest, GuestChoice::id);
+  }
+
+  private static String said(StatusPair guest, Function<Status, String> what) {
     return Stream.of(guest.source(), guest.destination())
         .filter(Objects::nonNull)
-        .map(GuestChoice::name)
-        .filter(name -> !name.isEmpty())
+        .map(what)
+        .filter(text -> !text.isEmpty())
         .findFirst()
         .orElse("-");
   }

@@ -30,6 +30,9 @@ final class Feed<T> implements AutoCloseable {
    */
   private record Known<T>(@Nullable T answer, long nanos, @Nullable FerryException failure) {}
 
+  /** A defect of this program, which ends what is watched. */
+  private volatile @Nullable Throwable defect;
+
   private final AdminClient client;
   private final Duration interval;
   private final Supplier<T> question;
@@ -58,6 +61,9 @@ final class Feed<T> implements AutoCloseable {
       }
     } catch (InterruptedException _) {
       // Closed.
+    } catch (RuntimeException | Error e) {
+      defect = e;
+      first.countDown();
     }
   }
 
@@ -99,8 +105,16 @@ final class Feed<T> implements AutoCloseable {
    */
   record Look<T>(@Nullable T answer, long ageNanos, String silence) {}
 
-  /** What is known at a moment. */
+  /**
+   * What is known at a moment.
+   *
+   * @throws IllegalStateException if it is not asked any more, because asking has a defect
+   */
   Look<T> look(long nowNanos) {
+    Throwable broken = defect;
+    if (broken != null) {
+      throw new IllegalStateException("Asking " + client.description() + " failed.", broken);
+    }
     Known<T> now = known;
     if (now.answer() == null) {
       return new Look<>(

@@ -4,29 +4,42 @@ import io.pageferry.cli.migrate.Migrations;
 import io.pageferry.cli.output.Terminal;
 import io.pageferry.cli.view.GuestLines;
 import io.pageferry.client.AdminClient;
+import io.pageferry.client.GuestChoice;
 import io.pageferry.client.DaemonGuests;
 import io.pageferry.client.Daemons;
 import io.pageferry.client.StatusPair;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.ListGuestsResponse;
+import io.pageferry.proto.v1.Phase;
+import io.pageferry.proto.v1.Status;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** All guests of both daemons, again and again. One thread. */
 final class GuestsWatch implements AutoCloseable {
   private static final long LINES_INTERVAL_NANOS = 1_000_000_000;
+
+  /** How long a source may be silent while guests of it have not arrived. */
+  private static final long SILENCE_NANOS = 5_000_000_000L;
 
   private final Feed<ListGuestsResponse> source;
   private final Feed<ListGuestsResponse> destination;
   private final Map<String, Migrations.End> ends = new HashMap<>();
   private final Map<String, String> told = new HashMap<>();
   private long toldNanos;
+
+  /** Ids of the guests that the source had when it answered last. */
+  private final Set<String> atSource = new HashSet<>();
+
+  private long silentSince;
 
   /** Begins to ask. */
   GuestsWatch(Daemons daemons, Duration interval) {
@@ -54,18 +67,50 @@ final class GuestsWatch implements AutoCloseable {
         client.description(), answers ? look.answer() : null, look.silence());
   }
 
-  /** The worst end of all migrations, once there is one and none is under way. */
+  /**
+   * The worst end of all migrations, once there is one and none is under way. A source that falls
+   * silent must have sent away, by then, every guest that it had.
+   */
   Optional<ExitCode> outcome(DaemonGuests guests) {
     if (!guests.isAnswered()) {
       return Optional.of(ExitCode.UNREACHABLE);
     }
     long now = System.nanoTime();
+    if (guests.source().guests() != null) {
+      silentSince = 0;
+      atSource.clear();
+      guests.source().list().stream()
+          .filter(GuestChoice::isLive)
+          .map(GuestChoice::id)
+          .forEach(atSource::add);
+    } else if (!atSource.isEmpty()) {
+      silentSince = silentSince == 0 ? now : silentSince;
+      return now - silentSince > SILENCE_NANOS && !haveArrived(guests)
+          ? Optional.of(ExitCode.UNREACHABLE)
+          : haveArrived(guests) ? worst(guests, now) : Optional.empty();
+    }
+    return worst(guests, now);
+  }
+
+  /** Whether the destination has whatever was at the source. */
+  private boolean haveArrived(DaemonGuests guests) {
+    Set<String> arrived = new HashSet<>();
+    for (Status status : guests.destination().list()) {
+      if (status.getMigration().getPhase() == Phase.PHASE_COMPLETED) {
+        arrived.add(GuestChoice.id(status));
+      }
+    }
+    return arrived.containsAll(atSource);
+  }
+
+  private Optional<ExitCode> worst(DaemonGuests guests, long now) {
     List<ExitCode> outcomes = new ArrayList<>();
     for (StatusPair guest : guests.pairs()) {
       if (guest.pageView().isEmpty()) {
         continue;
       }
-      Migrations.End end = ends.computeIfAbsent(GuestLines.name(guest), _ -> new Migrations.End());
+      Migrations.End end =
+          ends.computeIfAbsent(GuestLines.id(guest), _ -> new Migrations.End());
       Optional<ExitCode> outcome = end.outcome(guest, now);
       if (outcome.isEmpty()) {
         return Optional.empty();
@@ -82,7 +127,7 @@ final class GuestsWatch implements AutoCloseable {
     List<StatusPair> shown = new ArrayList<>();
     for (StatusPair guest : guests.pairs()) {
       String news = GuestLines.state(guest) + guest.phase();
-      boolean isNew = !news.equals(told.put(GuestLines.name(guest), news));
+      boolean isNew = !news.equals(told.put(GuestLines.id(guest), news));
       if (isNew || (due && GuestLines.moves(guest))) {
         shown.add(guest);
       }

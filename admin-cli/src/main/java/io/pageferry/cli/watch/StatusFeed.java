@@ -30,12 +30,18 @@ final class StatusFeed implements AutoCloseable {
     try {
       return client.status();
     } catch (FerryException e) {
-      String id = e.exitCode() == ExitCode.USAGE ? otherwise.get() : "";
+      String id = e.exitCode() == ExitCode.USAGE ? meant() : "";
       if (id.isEmpty()) {
         throw e;
       }
       return client.of(id).status();
     }
+  }
+
+  /** The guest that was watched before there were others, or the other daemon's. */
+  private String meant() {
+    String before = guestId();
+    return before.isEmpty() ? otherwise.get() : before;
   }
 
   /** Id of the guest that the daemon spoke of last; empty if there was none. */
@@ -44,16 +50,10 @@ final class StatusFeed implements AutoCloseable {
     return status == null ? "" : GuestChoice.id(status);
   }
 
-  /**
-   * Nothing if it is clear which guest is meant.
-   *
-   * @throws FerryException USAGE if the daemon has several, and none is named
-   */
-  void requireOneGuest() {
+  /** Whether the daemon has several guests, of which none is named, and none was watched before. */
+  boolean isAmbiguous() {
     FerryException failure = feed.failure();
-    if (failure != null && failure.exitCode() == ExitCode.USAGE) {
-      throw failure;
-    }
+    return failure != null && failure.exitCode() == ExitCode.USAGE;
   }
 
   /** Waits until the daemon has answered or failed once, but not for long. */

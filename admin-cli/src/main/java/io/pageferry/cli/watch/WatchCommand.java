@@ -80,7 +80,13 @@ public final class WatchCommand implements Callable<Integer> {
         StatusFeed destination = new StatusFeed(daemons.destination(), interval, source::guestId)) {
       source.awaitFirst();
       destination.awaitFirst();
-      source.requireOneGuest();
+      if (source.isAmbiguous()) {
+        // It was slow to say so.
+        try (GuestsWatch guests = new GuestsWatch(daemons, interval)) {
+          guests.awaitFirst();
+          return watchAll(guests);
+        }
+      }
       WatchHistory history = new WatchHistory();
       Migrations.End end = new Migrations.End();
       Terminal terminal = Terminal.output();

@@ -31,7 +31,7 @@ public final class GuestEntry {
   private final GuestRefusals refusals;
   private volatile Held held;
 
-  /** What {@link #status} said last; negative before. */
+  /** What {@link #status} said last while nothing moved it; negative if that is not known. */
   private volatile long lastResidentBytes = -1;
 
   /**
@@ -335,7 +335,8 @@ public final class GuestEntry {
       return known;
     }
     long bytes = latest == null ? guest.memory().residentBytes() : latest.residentBytes();
-    lastResidentBytes = bytes;
+    // What is true in the middle of a migration is not true after it.
+    lastResidentBytes = now.running() == null ? bytes : -1;
     return bytes;
   }
 

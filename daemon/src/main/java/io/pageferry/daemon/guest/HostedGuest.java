@@ -160,12 +160,25 @@ public final class HostedGuest implements AutoCloseable {
   /**
    * SHA-256 of all memory, in order of slots.
    *
-   * @throws PageFerryException WRONG_GUEST_STATE if it runs or pages are missing, NO_GUEST if it is
-   *     unloaded meanwhile
+   * @throws PageFerryException WRONG_GUEST_STATE if it runs, also meanwhile, or pages are missing;
+   *     FENCED if it is not this daemon's, NO_GUEST if it is unloaded meanwhile
    */
   public String memorySha256() {
     requireStill();
-    return whileHere(this::digestOfMemory);
+    long before = instructions();
+    String digest = whileHere(this::digestOfMemory);
+    // It takes seconds, in which the guest may have been resumed, or handed over.
+    requireStill();
+    if (instructions() != before) {
+      throw new PageFerryException(
+          ErrorCode.WRONG_GUEST_STATE,
+          "Guest " + name() + " ran while its memory was read; pause it and try again.");
+    }
+    return digest;
+  }
+
+  private long instructions() {
+    return machine.vcpus().stream().mapToLong(Vcpu::instructions).sum();
   }
 
   private String digestOfMemory() {

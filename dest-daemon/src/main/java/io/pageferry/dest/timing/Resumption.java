@@ -5,8 +5,13 @@ import io.pageferry.guest.Vcpu;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The time from a guest's resumption to its first instruction. Any thread. */
+/**
+ * The time from a guest's resumption to its first instruction. What has not happened after some
+ * seconds is not measured: somebody has paused the guest. Any thread.
+ */
 public final class Resumption {
+  private static final long LIMIT_NANOS = 5_000_000_000L;
+
   private volatile long nanos;
 
   /** Null before, and once the time is known: what is measured is not to keep a guest. */
@@ -26,10 +31,13 @@ public final class Resumption {
       return nanos;
     }
     long after = FirstInstruction.after(now.sinceNanos(), now.vcpus());
-    if (after != 0) {
+    boolean known = after != 0 && after <= LIMIT_NANOS;
+    if (known) {
       nanos = after;
+    }
+    if (known || System.nanoTime() - now.sinceNanos() > LIMIT_NANOS) {
       going = null;
     }
-    return after;
+    return nanos;
   }
 }

@@ -121,6 +121,7 @@ public final class Hart implements EmulatedVcpu {
         return LIMIT_REACHED;
       }
       if (context.waiting && !wake()) {
+        firstInstruction.waits();
         return HALT;
       }
       csrs.takeInterrupt();

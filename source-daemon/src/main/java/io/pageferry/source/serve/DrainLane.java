@@ -8,20 +8,16 @@ import io.pageferry.proto.v1.PageRange;
 import io.pageferry.source.image.Delivery;
 import io.pageferry.wire.OutgoingFrame;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The drain lane: sends every page that was not sent yet, in the order that {@link Delivery} gives,
  * as long as the connection takes frames and the bytes in flight stay under the cap;
  * acknowledgements come upstream.
  *
- * <p>Runs on the event loop of its connection, without a thread of its own; {@link #start} may be
- * called by any thread.
+ * <p>Runs on the event loop of its connection, and on the {@link DrainTimer}'s thread after it has
+ * waited; {@link #start} may be called by any thread. Its monitor comes before {@link
+ * DrainBandwidth}'s.
  */
 final class DrainLane extends Lane<DrainRequest> {
   private static final long FRAME_BYTES = PageGeometry.bytes(Delivery.MAX_FRAME_PAGES);
@@ -35,9 +31,8 @@ final class DrainLane extends Lane<DrainRequest> {
    */
   private static final long HELD_BACK_NANOS = 2_000_000;
 
-  private static final Logger LOG = LoggerFactory.getLogger(DrainLane.class);
-
   private final DrainBandwidth bandwidth;
+  private final DrainTimer timer;
   private final Alarm faultsAlarm = new Alarm();
   private final Alarm turnAlarm = new Alarm();
 
@@ -51,9 +46,13 @@ final class DrainLane extends Lane<DrainRequest> {
   private @Nullable Delivery started;
 
   DrainLane(
-      ServerCall<DrainRequest, OutgoingFrame> call, Sessions sessions, DrainBandwidth bandwidth) {
+      ServerCall<DrainRequest, OutgoingFrame> call,
+      Sessions sessions,
+      DrainBandwidth bandwidth,
+      DrainTimer timer) {
     super(call, sessions);
     this.bandwidth = bandwidth;
+    this.timer = timer;
   }
 
   @Override
@@ -131,7 +130,12 @@ final class DrainLane extends Lane<DrainRequest> {
       turn = OptionalLong.of(bandwidth.takeTurn());
     }
     long nanos = bandwidth.until(turn.getAsLong());
-    return nanos > 0 && turnAlarm.set(nanos, () -> {});
+    if (nanos <= 0 || turnAlarm.set(nanos, () -> {})) {
+      return nanos > 0;
+    }
+    // It cannot wait. What it sends now is not to hold up other drains later.
+    endTurn(null);
+    return false;
   }
 
   private void endTurn(@Nullable OutgoingFrame frame) {
@@ -149,18 +153,10 @@ final class DrainLane extends Lane<DrainRequest> {
      * Sets it, unless it is set.
      *
      * @param first done before anything is sent
-     * @return false where the host allows no thread to wait with: what waits goes on now
+     * @return false if it cannot be set: what waits goes on now
      */
     boolean set(long nanos, Runnable first) {
-      if (isSet) {
-        return true;
-      }
-      try {
-        CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS).execute(() -> ring(first));
-        isSet = true;
-      } catch (OutOfMemoryError | RejectedExecutionException e) {
-        LOG.debug("The drain does not wait.", e);
-      }
+      isSet = isSet || timer.after(nanos, () -> ring(first));
       return isSet;
     }
 

@@ -21,12 +21,14 @@ public final class PageLanes {
    *
    * @param sessions knows where lanes belong
    * @param bandwidth what all drain lanes share
+   * @param timer wakes those that wait
    */
-  public static ServerServiceDefinition service(Sessions sessions, DrainBandwidth bandwidth) {
+  public static ServerServiceDefinition service(
+      Sessions sessions, DrainBandwidth bandwidth, DrainTimer timer) {
     ServerCallHandler<Demand, OutgoingFrame> demand =
         (call, headers) -> opened(new DemandLane(call, sessions), call);
     ServerCallHandler<DrainRequest, OutgoingFrame> drain =
-        (call, headers) -> opened(new DrainLane(call, sessions, bandwidth), call);
+        (call, headers) -> opened(new DrainLane(call, sessions, bandwidth, timer), call);
     return ServerServiceDefinition.builder(PageMethods.servedService())
         .addMethod(PageMethods.SERVED_DEMAND, demand)
         .addMethod(PageMethods.SERVED_DRAIN, drain)

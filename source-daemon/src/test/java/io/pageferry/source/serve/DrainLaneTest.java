@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 
 class DrainLaneTest {
   private static final DrainBandwidth UNLIMITED = new DrainBandwidth(DrainBandwidth.UNLIMITED);
+  private final DrainTimer timer = new DrainTimer();
   private static final long PAGES = 1000;
 
   /** Room for one frame. */
@@ -36,10 +37,11 @@ class DrainLaneTest {
   private final RecordingCall<DrainRequest> call = RecordingCall.drain();
   private final Session session =
       new Session(new MigrationKey(new UUID(1, 1), new UUID(2, 2), 2), 1, new RecordingOwner());
-  private final DrainLane lane = new DrainLane(call, hello -> session, UNLIMITED);
+  private final DrainLane lane = new DrainLane(call, hello -> session, UNLIMITED, timer);
 
   @AfterEach
   void unmap() {
+    timer.close();
     memory.close();
   }
 
@@ -135,7 +137,7 @@ class DrainLaneTest {
   void aDrainKeepsToTheBandwidthAndSendsEverything() {
     // The guest's four megabytes take two seconds, less what may be caught up with.
     long perSecond = PageGeometry.bytes(PAGES) / 2;
-    DrainLane slow = new DrainLane(call, hello -> session, new DrainBandwidth(perSecond));
+    DrainLane slow = new DrainLane(call, hello -> session, new DrainBandwidth(perSecond), timer);
     long start = System.nanoTime();
     slow.start(delivery, Long.MAX_VALUE);
     await().atMost(Duration.ofSeconds(60)).until(() -> delivery.sentPages() == PAGES);

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 /** One set of lanes under one token. */
 class SessionTest {
   private static final DrainBandwidth UNLIMITED = new DrainBandwidth(DrainBandwidth.UNLIMITED);
+  private final DrainTimer timer = new DrainTimer();
   private static final long PAGES = 256;
   private static final int VCPUS = 2;
 
@@ -39,6 +40,7 @@ class SessionTest {
 
   @AfterEach
   void unmap() {
+    timer.close();
     memory.close();
   }
 
@@ -52,7 +54,7 @@ class SessionTest {
     final RecordingCall<Demand> demandCall = RecordingCall.demand();
     final DemandLane demand = new DemandLane(demandCall, hello -> session);
     final RecordingCall<DrainRequest> drainCall = RecordingCall.drain();
-    final DrainLane drain = new DrainLane(drainCall, hello -> session, UNLIMITED);
+    final DrainLane drain = new DrainLane(drainCall, hello -> session, UNLIMITED, timer);
 
     void attach() {
       demand.onMessage(Demand.hello(LaneHello.getDefaultInstance()));
@@ -115,7 +117,7 @@ class SessionTest {
         .onMessage(Demand.hello(LaneHello.getDefaultInstance()));
     assertThat(ended(third)).isEqualTo(ErrorCode.LANE_ALREADY_ATTACHED);
     RecordingCall<DrainRequest> another = RecordingCall.drain();
-    new DrainLane(another, hello -> lanes.session, UNLIMITED)
+    new DrainLane(another, hello -> lanes.session, UNLIMITED, timer)
         .onMessage(DrainRequest.getDefaultInstance());
     assertThat(ended(another)).isEqualTo(ErrorCode.LANE_ALREADY_ATTACHED);
     assertThat(owner.losses).as("lanes that never were the session's").isEmpty();
