@@ -18,7 +18,7 @@ public final class GuestRoom {
   /** Growth of the heap, of buffers, of compiled code and of threads' stacks in a migration. */
   public static final DataSize RESERVE = new DataSize(64 << 20);
 
-  /** As the destination's: userfault, claimed, wanted, written. */
+  /** As the destination's: userfault, written, and two of its state. */
   private static final int BOOKKEEPING_BITS_PER_PAGE = 4;
 
   private final HostMemory host;
