@@ -200,10 +200,22 @@ public final class Ferry {
     return ExitCode.INTERNAL.number();
   }
 
+  private static String sentence(CommandLine.ParameterException failure) {
+    if (!(failure instanceof CommandLine.UnmatchedArgumentException unmatched)
+        || unmatched.isUnknownOption()) {
+      return String.valueOf(failure.getMessage());
+    }
+    String meant = String.join(" or ", unmatched.getSuggestions());
+    return "there is no command %s%s"
+        .formatted(
+            String.join(" ", unmatched.getUnmatched()),
+            meant.isEmpty() ? "" : "; did you mean " + meant + "?");
+  }
+
   private static int reportUsage(CommandLine.ParameterException failure, String[] arguments) {
     CommandLine command = failure.getCommandLine();
     PrintWriter err = command.getErr();
-    String sentence = PlainText.of(String.valueOf(failure.getMessage()));
+    String sentence = PlainText.of(sentence(failure));
     err.printf(
         "ferry: %s; see '%s --help'.%n",
         sentence.endsWith(".") ? sentence.substring(0, sentence.length() - 1) : sentence,

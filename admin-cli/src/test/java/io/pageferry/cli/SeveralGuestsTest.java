@@ -57,7 +57,8 @@ class SeveralGuestsTest {
           .succeeded();
       FerryRun run = ferryAt(nodes, "migrate", "--all");
       assertThat(run.exitCode()).isEqualTo(ExitCode.REFUSED.number());
-      assertThat(run.out()).contains("1 of 2 guests stay", "two:", "another guest that is called");
+      assertThat(run.out())
+          .contains("1 of 2 guests stays where it was", "two:", "another guest that is called");
       assertThat(ferryAt(nodes, "guest", "list").succeeded())
           .containsPattern("one +handed over")
           .containsPattern("two +running");
@@ -70,6 +71,44 @@ class SeveralGuestsTest {
                   .succeeded())
           .contains("All guests have moved: 1.");
     }
+  }
+
+  @Test
+  void emptyingAHostFollowsWhatMovesAlready() {
+    ferryAt(nodes, "migrate", "--guest=one", "--drain-after=2s", "--detach").succeeded();
+    assertThat(ferryAt(nodes, "migrate", "--all").succeeded())
+        .contains("All guests have moved: 2.");
+    assertThat(ferryAt(nodes, "guest", "list", "--at=dest").succeeded())
+        .containsPattern("one +running.*COMPLETED")
+        .containsPattern("two +running.*COMPLETED");
+  }
+
+  @Test
+  void emptyingAHostWaitsForRoom() {
+    try (DaemonPair narrow = DaemonPair.startNodes(1)) {
+      for (String name : new String[] {"a", "b", "c"}) {
+        ferryAt(narrow, "guest", "load", "--program=kv", "--memory=4MiB", "--name=" + name)
+            .succeeded();
+      }
+      assertThat(
+              ferryAt(narrow, "migrate", "--all", "--parallel=3", "--drain-after=300ms")
+                  .succeeded())
+          .contains("All guests have moved: 3.");
+    }
+  }
+
+  @Test
+  void anIdMeansItsGuestWhateverOthersAreCalled() {
+    String id =
+        JsonParser.parseString(ferryAt(nodes, "status", "--guest=one", "--output=json").succeeded())
+            .getAsJsonObject()
+            .getAsJsonObject("source")
+            .getAsJsonObject("guest")
+            .get("guestId")
+            .getAsString();
+    ferryAt(nodes, "guest", "load", "--program=kv", "--memory=4MiB", "--name=" + id)
+        .refused(ExitCode.USAGE, "id");
+    ferryAt(nodes, "guest", "pause", "--guest=" + id).succeeded();
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.pageferry.client.AdminClient;
 import io.pageferry.client.Daemons;
 import io.pageferry.client.StatusPair;
 import io.pageferry.config.HostPort;
+import io.pageferry.daemon.guest.GuestLimits;
 import io.pageferry.dest.DestConfig;
 import io.pageferry.node.NodeConfig;
 import io.pageferry.node.NodeDaemon;
@@ -65,6 +66,16 @@ public final class DaemonPair implements AutoCloseable {
   public static DaemonPair startNodes() {
     return new DaemonPair(
         NodeConfig.onLoopback(Role.ROLE_NODE), NodeConfig.onLoopback(Role.ROLE_NODE));
+  }
+
+  /** The same, where so many guests may leave or come at a time. */
+  public static DaemonPair startNodes(int migrations) {
+    GuestLimits limits =
+        new GuestLimits(
+            GuestLimits.DEFAULT.guests(), GuestLimits.DEFAULT.memory(), migrations, migrations);
+    return new DaemonPair(
+        NodeConfig.onLoopback(Role.ROLE_NODE).with(limits),
+        NodeConfig.onLoopback(Role.ROLE_NODE).with(limits));
   }
 
   /** Two daemons that listen on a host of this name or address. */

@@ -21,7 +21,7 @@ public final class Failures {
   static FerryException of(StatusRuntimeException failure, String daemon, String option) {
     Optional<ErrorCode> code = errorCode(failure);
     if (code.isPresent()) {
-      return new FerryException(ExitCode.of(code.get()), description(failure, daemon));
+      return new FerryException(code.get(), description(failure, daemon));
     }
     return switch (failure.getStatus().getCode()) {
       case UNAVAILABLE ->
@@ -64,9 +64,12 @@ public final class Failures {
 
   /** The category of the reason that a status message gives. */
   public static ExitCode exitCode(io.pageferry.proto.v1.ErrorCode code) {
-    return named(code.name().replaceFirst("^ERROR_CODE_", ""))
-        .map(ExitCode::of)
-        .orElse(ExitCode.INTERNAL);
+    return errorCode(code).map(ExitCode::of).orElse(ExitCode.INTERNAL);
+  }
+
+  /** The reason that a status message gives, if it is known here. */
+  public static Optional<ErrorCode> errorCode(io.pageferry.proto.v1.ErrorCode code) {
+    return named(code.name().replaceFirst("^ERROR_CODE_", ""));
   }
 
   private static Optional<ErrorCode> errorCode(StatusRuntimeException failure) {

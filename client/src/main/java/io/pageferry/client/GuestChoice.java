@@ -23,10 +23,7 @@ public final class GuestChoice {
    * @throws FerryException USAGE if there are several, and none is named
    */
   public static Status of(ListGuestsResponse guests, String guest, String daemon) {
-    List<Status> named =
-        guests.getGuestsList().stream()
-            .filter(status -> guest.isEmpty() || isNamed(status, guest))
-            .toList();
+    List<Status> named = named(guests.getGuestsList(), guest);
     List<Status> live = named.stream().filter(GuestChoice::isLive).toList();
     if (live.size() > 1) {
       throw new FerryException(
@@ -43,8 +40,15 @@ public final class GuestChoice {
     return named.isEmpty() ? without(guests) : named.getLast();
   }
 
-  private static boolean isNamed(Status status, String guest) {
-    return name(status).equals(guest) || id(status).equals(guest);
+  /** An id means its guest, whatever others are called. */
+  private static List<Status> named(List<Status> guests, String guest) {
+    if (guest.isEmpty()) {
+      return guests;
+    }
+    List<Status> identified = guests.stream().filter(status -> id(status).equals(guest)).toList();
+    return identified.isEmpty()
+        ? guests.stream().filter(status -> name(status).equals(guest)).toList()
+        : identified;
   }
 
   private static Status without(ListGuestsResponse guests) {
@@ -71,16 +75,20 @@ public final class GuestChoice {
 
   /** Whether the guest is at the daemon, or on its way to or from it. */
   public static boolean isLive(Status status) {
-    boolean moves =
-        status.hasMigration()
-            && switch (status.getMigration().getPhase()) {
-              case PHASE_COMPLETED, PHASE_CANCELLED, PHASE_FAILED -> false;
-              default -> true;
-            };
+    boolean moves = moves(status);
     boolean here =
         status.hasGuest()
             && status.getGuest().getState() != GuestState.GUEST_STATE_HANDED_OVER
             && status.getGuest().getState() != GuestState.GUEST_STATE_INCOMING;
     return moves || here;
+  }
+
+  /** Whether its latest migration at the daemon is not over; it may be paused. */
+  public static boolean moves(Status status) {
+    return status.hasMigration()
+        && switch (status.getMigration().getPhase()) {
+          case PHASE_COMPLETED, PHASE_CANCELLED, PHASE_FAILED -> false;
+          default -> true;
+        };
   }
 }

@@ -2,14 +2,19 @@ package io.pageferry.text;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.util.regex.Pattern;
+
 /**
  * What a guest may be called: at most {@link #MAX_BYTES} bytes in UTF-8, which is what a guest's
- * state has room for, and printable characters only. The command line, both daemons and the state
- * that travels hold to the same rule. Stateless.
+ * state has room for, printable characters only, and not the form of an id. The command line, both
+ * daemons and the state that travels hold to the same rule. Stateless.
  */
 public final class GuestName {
   /** Most bytes of a name in UTF-8. */
   public static final int MAX_BYTES = 256;
+
+  private static final Pattern ID =
+      Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
 
   private GuestName() {}
 
@@ -31,6 +36,11 @@ public final class GuestName {
     }
     if (!name.isEmpty() && name.isBlank()) {
       throw new IllegalArgumentException("A guest's name cannot be blank.");
+    }
+    if (ID.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "A guest's name cannot have the form of an id, as %s has: guests can be named by their ids too."
+              .formatted(name));
     }
     return name;
   }

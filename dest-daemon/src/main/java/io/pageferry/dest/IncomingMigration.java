@@ -256,8 +256,8 @@ public final class IncomingMigration
 
   @Override
   public synchronized PageFerryException unloadRefusal() {
-    return Refusals.unloadMeanwhile(
-        source, tracker.phase(), committed ? installer.missing(source) : null);
+    String loss = committed ? installer.missing(source) : null;
+    return Refusals.unloadMeanwhile(name, source, tracker.phase(), loss);
   }
 
   /**

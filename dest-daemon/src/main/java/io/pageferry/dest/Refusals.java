@@ -47,15 +47,18 @@ final class Refusals {
    *
    * @param loss what would be lost; null while the guest is still at the source
    */
-  static PageFerryException unloadMeanwhile(String source, Phase phase, @Nullable String loss) {
+  static PageFerryException unloadMeanwhile(
+      String guest, String source, Phase phase, @Nullable String loss) {
     String why =
         loss != null
             ? loss + ". Wait until it is complete, or end the guest for good with:"
-            : "The guest is still at the source. Call the migration off there with: ferry cancel."
-                + " To forget it here:";
+            : "The guest is still at the source. Call the migration off there with: ferry cancel"
+                + " --guest "
+                + guest
+                + ". To forget it here:";
     return new PageFerryException(
         ErrorCode.MIGRATION_IN_PROGRESS,
-        "The guest cannot be unloaded while its migration from %s is %s: %s ferry guest unload --force --at dest."
-            .formatted(source, phase, why));
+        "Guest %s cannot be unloaded while its migration from %s is %s: %s ferry guest unload --force --at dest --guest %s."
+            .formatted(guest, source, phase, why, guest));
   }
 }

@@ -93,8 +93,7 @@ final class Stage implements AutoCloseable {
             .setMemoryBytes(DataSize.parse(memory).bytes())
             .build();
     var _ = source.client().call(stub -> stub.loadGuest(load));
-    var _ =
-        source.client().call(stub -> stub.resumeGuest(ResumeGuestRequest.getDefaultInstance()));
+    var _ = source.client().call(stub -> stub.resumeGuest(ResumeGuestRequest.getDefaultInstance()));
     awaitWork();
   }
 

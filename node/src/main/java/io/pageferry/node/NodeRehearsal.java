@@ -118,12 +118,7 @@ final class NodeRehearsal implements Rehearsal.Play {
     void close() {
       // Lanes must have ended before the memory goes.
       Ending.all(
-          scrapes::close,
-          rpc::close,
-          left::close,
-          arrived::close,
-          source::close,
-          meters::close);
+          scrapes::close, rpc::close, left::close, arrived::close, source::close, meters::close);
     }
   }
 

@@ -107,15 +107,17 @@ final class EmptyHost {
   /** All guests on one line. */
   private String total() {
     long done = moves.stream().filter(EmptyHost::isMoved).count();
-    long stay = moves.stream().filter(move -> move.outcome().isPresent() && !isMoved(move)).count();
-    long bytes = moves.stream().mapToLong(Move::bytes).sum();
-    long arrived = moves.stream().mapToLong(Move::arrivedBytes).sum();
+    long stay = moves.stream().filter(EmptyHost::stays).count();
+    List<Move> counted =
+        moves.stream().filter(move -> move.outcome().isEmpty() || isMoved(move)).toList();
+    long bytes = counted.stream().mapToLong(Move::bytes).sum();
+    long arrived = counted.stream().mapToLong(Move::arrivedBytes).sum();
     String line =
         "%d of %d guests moved%s, %s of %s"
             .formatted(
                 done,
                 moves.size(),
-                stay == 0 ? "" : ", " + stay + " stay",
+                stay == 0 ? "" : ", " + stay + (stay == 1 ? " stays" : " stay"),
                 Units.bytes(arrived),
                 Units.bytes(bytes));
     long left = moves.stream().filter(move -> move.outcome().isEmpty()).count();
@@ -127,16 +129,23 @@ final class EmptyHost {
   }
 
   private static boolean isMoved(Move move) {
-    return move.outcome().filter(code -> code == ExitCode.OK).isPresent();
+    return move.outcome().filter(code -> code == ExitCode.OK).isPresent() && !move.isGone();
   }
 
-  /** How every guest fared, for people: what stays, by name. */
+  private static boolean stays(Move move) {
+    return move.outcome().filter(code -> code != ExitCode.OK).isPresent();
+  }
+
+  /** How every guest fared, for people: what did not move, by name. */
   void print(PrintWriter out) {
-    long stay = moves.stream().filter(move -> !isMoved(move)).count();
+    long stay = moves.stream().filter(EmptyHost::stays).count();
+    long moved = moves.stream().filter(EmptyHost::isMoved).count();
     out.println(
         stay == 0
-            ? "All guests have moved: %d.".formatted(moves.size())
-            : "%d of %d guests stay where they were:".formatted(stay, moves.size()));
+            ? "All guests have moved: %d.".formatted(moved)
+            : "%d of %d guests %s:"
+                .formatted(
+                    stay, moves.size(), stay == 1 ? "stays where it was" : "stay where they were"));
     moves.stream()
         .filter(move -> !isMoved(move))
         .forEach(move -> out.println("  " + move.result()));

@@ -67,7 +67,7 @@ public final class MigrateCommand implements Callable<Integer> {
       names = "--all",
       description = {
         "Move every guest of the source, one line for each.",
-        "What fails stays and is named; the exit code is that of the worst. Again is safe."
+        "What fails stays and is named; the exit code is the largest. It is safe to run it again."
       })
   private boolean all;
 
@@ -160,8 +160,14 @@ public final class MigrateCommand implements Callable<Integer> {
     }
   }
 
-  /** Whether a guest is the source's own; one that has ended itself is left where it is. */
+  /**
+   * Whether a guest is the source's own, or on its way from there; one that has ended itself is
+   * left where it is.
+   */
   private static boolean canMove(Status status) {
+    if (Move.isLeaving(status)) {
+      return true;
+    }
     return status.hasGuest()
         && switch (status.getGuest().getState()) {
           case GUEST_STATE_PAUSED, GUEST_STATE_RUNNING -> true;

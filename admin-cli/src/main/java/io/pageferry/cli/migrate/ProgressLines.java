@@ -7,6 +7,7 @@ import io.pageferry.client.StatusPair;
 import io.pageferry.proto.v1.Phase;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A migration's progress as one line: redrawn at each look on a terminal; elsewhere a new line when
@@ -37,9 +38,21 @@ public final class ProgressLines {
     if (!area.redraws() && !due && statuses.phase() == lastPhase) {
       return;
     }
-    area.show(List.of(line));
+    area.show(
+        statuses.source() == null && statuses.destination() == null
+            ? silence(statuses, line)
+            : List.of(line));
     lastPhase = statuses.phase();
     lastLine = line;
     lastNanos = nowNanos;
+  }
+
+  /** Nobody answers. */
+  private static List<String> silence(StatusPair statuses, String line) {
+    List<String> failures =
+        Stream.of(statuses.sourceFailure(), statuses.destinationFailure())
+            .filter(failure -> !failure.isEmpty())
+            .toList();
+    return failures.isEmpty() ? List.of(line) : failures;
   }
 }

@@ -6,16 +6,20 @@ import io.pageferry.client.StatusPair;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.Phase;
 import io.pageferry.proto.v1.Status;
+import io.pageferry.text.PlainText;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Guests of two daemons, a line for each: what it does, and how its migration goes. Stateless. */
 public final class GuestLines {
   private static final int LONGEST_NAME = 24;
   private static final int STATE = 13;
+  private static final int PHASE = 16;
 
   private GuestLines() {}
 
@@ -51,20 +55,41 @@ public final class GuestLines {
 
   /** A line for each guest, at most {@code columns} wide. */
   public static List<String> render(List<StatusPair> guests, int columns, Palette palette) {
-    int name = guests.stream().mapToInt(guest -> Text.columns(name(guest))).max().orElse(0);
-    int width = Math.min(LONGEST_NAME, name);
-    return guests.stream().map(guest -> line(guest, width, columns, palette)).toList();
+    Map<String, Long> bearers =
+        guests.stream().collect(Collectors.groupingBy(GuestLines::name, Collectors.counting()));
+    List<String> names =
+        guests.stream()
+            .map(guest ->
+                Objects.requireNonNull(bearers.get(name(guest))) == 1
+                    ? name(guest)
+                    : name(guest) + " " + id(guest).substring(0, Math.min(8, id(guest).length())))
+            .toList();
+    int widest = names.stream().mapToInt(Text::columns).max().orElse(0);
+    int width = Math.min(LONGEST_NAME, widest);
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < guests.size(); i++) {
+      String name = Text.pad(Text.fit(names.get(i), width), width);
+      lines.add(line(guests.get(i), name, columns, palette));
+    }
+    return lines;
   }
 
-  private static String line(StatusPair guest, int nameWidth, int columns, Palette palette) {
-    String head =
-        Text.pad(Text.fit(name(guest), nameWidth), nameWidth)
-            + "  "
-            + Text.pad(state(guest), STATE);
+  private static String line(StatusPair guest, String name, int columns, Palette palette) {
+    String head = name + "  " + Text.pad(state(guest), STATE);
     if (guest.pageView().isEmpty()) {
       return Text.fit(head.stripTrailing(), columns);
     }
-    int left = Math.max(20, columns - nameWidth - 2 - STATE);
+    MigrationStatus migration = guest.sourceMigration().orElseGet(() -> guest.pageView().get());
+    if (migration.getPhase() == Phase.PHASE_FAILED
+        || migration.getPhase() == Phase.PHASE_CANCELLED) {
+      // Of its pages there is nothing to say: it is where it was.
+      return Text.fit(
+          head
+              + Text.pad(Units.phase(migration.getPhase()), PHASE)
+              + PlainText.of(migration.getReason()),
+          columns);
+    }
+    int left = Math.max(20, columns - Text.columns(head));
     return Text.fit(head + ProgressLine.render(guest, left, palette), columns);
   }
 

@@ -3,6 +3,7 @@ package io.pageferry.cli.view;
 import io.pageferry.client.DaemonGuests;
 import io.pageferry.client.GuestChoice;
 import io.pageferry.proto.v1.MigrationStatus;
+import io.pageferry.proto.v1.Phase;
 import io.pageferry.proto.v1.Status;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,11 +67,17 @@ public final class GuestTable {
         here ? Units.bytes(guest.getMemoryBytes()) : "-",
         here ? Integer.toString(guest.getVcpusCount()) : "-",
         status.hasMigration() ? migration(status.getMigration()) : "-",
-        status.hasMigration()
-            ? Units.percent(
-                status.getMigration().getPages().getPresent(),
-                status.getMigration().getPages().getTotal())
-            : "-");
+        present(status));
+  }
+
+  /** Of a guest that did not leave there is nothing to say: it is all here. */
+  private static String present(Status status) {
+    MigrationStatus migration = status.getMigration();
+    boolean never =
+        migration.getPhase() == Phase.PHASE_FAILED || migration.getPhase() == Phase.PHASE_CANCELLED;
+    return status.hasMigration() && !never
+        ? Units.percent(migration.getPages().getPresent(), migration.getPages().getTotal())
+        : "-";
   }
 
   private static String migration(MigrationStatus migration) {

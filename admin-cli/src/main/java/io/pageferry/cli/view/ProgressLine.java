@@ -20,8 +20,7 @@ public final class ProgressLine {
       return Text.fit(Units.phase(statuses.phase()), width);
     }
     MigrationStatus migration = view.get();
-    // The destination is complete a moment before the source knows.
-    Phase phase = statuses.phase();
+    Phase phase = phase(statuses, migration);
     StringBuilder figures = new StringBuilder();
     figures.append(
         Text.right(
@@ -37,14 +36,25 @@ public final class ProgressLine {
     if (recent.getCount() > 0 && phase == Phase.PHASE_POSTCOPY_ACTIVE) {
       figures.append("  p99 ").append(Units.duration(recent.getP99()));
     }
-    if (migration.getThroughputBytesPerSecond() > 0) {
+    boolean over = phase == Phase.PHASE_COMPLETED;
+    if (migration.getThroughputBytesPerSecond() > 0 && !over) {
       figures.append("  ").append(Units.rate(migration.getThroughputBytesPerSecond()));
     }
-    if (migration.getEtaMillis() > 0) {
+    if (migration.getEtaMillis() > 0 && !over) {
       figures.append("  ETA ").append(Units.duration(migration.getEtaMillis() * 1e6));
     }
     int bar = Math.min(60, width - 16 - figures.length() - 2);
     String drawn = silent || bar < 8 ? "" : PageBar.draw(migration.getPages(), bar, palette) + " ";
     return Text.fit(palette.accent(Text.pad(Units.phase(phase), 16)) + drawn + figures, width);
+  }
+
+  /**
+   * One side is complete a moment before the other knows; the line is not, as long as it lacks
+   * pages.
+   */
+  private static Phase phase(StatusPair statuses, MigrationStatus counted) {
+    Phase phase = statuses.phase();
+    boolean whole = counted.getPages().getPresent() == counted.getPages().getTotal();
+    return phase == Phase.PHASE_COMPLETED && !whole ? counted.getPhase() : phase;
   }
 }

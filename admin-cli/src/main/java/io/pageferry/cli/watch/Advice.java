@@ -59,10 +59,10 @@ final class Advice {
             .isPresent();
     if (unknown) {
       return there.map(MigrationStatus::getPhase).filter(WatchHistory::isUnderWay).isPresent()
-          ? "The guest runs at the destination and gets pages on demand, without a drain. Stop the"
-              + " source when every page is present."
+          ? "The guest runs at the destination and gets pages on demand, without a drain. When"
+              + " every page is present, give it up at the source: 'ferry guest unload --force'."
           : "Unless a destination that does not answer runs it, nobody runs the guest, and it"
-              + " cannot be taken back. Stop the source.";
+              + " cannot be taken back. Give it up: 'ferry guest unload --force'.";
     }
     if (frame.rates().perSecond(status -> status.getPages().getPresent()) > 0) {
       return "Pages still arrive on the lanes that are left; the migration may complete. Wait.";

@@ -4,9 +4,9 @@ import io.pageferry.cli.migrate.Migrations;
 import io.pageferry.cli.output.Terminal;
 import io.pageferry.cli.view.GuestLines;
 import io.pageferry.client.AdminClient;
-import io.pageferry.client.GuestChoice;
 import io.pageferry.client.DaemonGuests;
 import io.pageferry.client.Daemons;
+import io.pageferry.client.GuestChoice;
 import io.pageferry.client.StatusPair;
 import io.pageferry.config.cli.ExitCode;
 import io.pageferry.proto.v1.ListGuestsResponse;
@@ -109,8 +109,7 @@ final class GuestsWatch implements AutoCloseable {
       if (guest.pageView().isEmpty()) {
         continue;
       }
-      Migrations.End end =
-          ends.computeIfAbsent(GuestLines.id(guest), _ -> new Migrations.End());
+      Migrations.End end = ends.computeIfAbsent(GuestLines.id(guest), _ -> new Migrations.End());
       Optional<ExitCode> outcome = end.outcome(guest, now);
       if (outcome.isEmpty()) {
         return Optional.empty();

@@ -14,10 +14,7 @@ import java.util.stream.Collectors;
 record GuestSearch(String daemon, List<GuestEntry> guests) {
   /** As {@link GuestRegistry#find}. */
   GuestEntry find(String reference) {
-    List<GuestEntry> named =
-        reference.isEmpty()
-            ? guests
-            : guests.stream().filter(entry -> isNamed(entry, reference)).toList();
+    List<GuestEntry> named = named(reference);
     if (named.isEmpty()) {
       throw new PageFerryException(ErrorCode.NO_GUEST, noGuest(reference));
     }
@@ -37,8 +34,16 @@ record GuestSearch(String daemon, List<GuestEntry> guests) {
             .formatted(daemon, candidates.size(), names(candidates)));
   }
 
-  private static boolean isNamed(GuestEntry entry, String reference) {
-    return entry.name().equals(reference) || entry.id().toString().equals(reference);
+  /** An id means its guest, whatever others are called. */
+  private List<GuestEntry> named(String reference) {
+    if (reference.isEmpty()) {
+      return guests;
+    }
+    List<GuestEntry> identified =
+        guests.stream().filter(entry -> entry.id().toString().equals(reference)).toList();
+    return identified.isEmpty()
+        ? guests.stream().filter(entry -> entry.name().equals(reference)).toList()
+        : identified;
   }
 
   private String noGuest(String reference) {

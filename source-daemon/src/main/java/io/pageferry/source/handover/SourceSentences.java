@@ -97,11 +97,13 @@ record SourceSentences(String guest, String destination) {
         handedOver != null
             ? loss(handedOver)
                 + " Wait until the migration is complete, or give the pages up for good with:"
-            : "Call the migration off with: ferry cancel. To lose the guest as well:";
+            : "Call the migration off with: ferry cancel --guest "
+                + guest
+                + ". To lose the guest as well:";
     return new PageFerryException(
         ErrorCode.MIGRATION_IN_PROGRESS,
-        "Guest %s cannot be unloaded while its migration to %s is %s. %s ferry guest unload --force."
-            .formatted(guest, destination, phase, why));
+        "Guest %s cannot be unloaded while its migration to %s is %s. %s ferry guest unload --force --guest %s."
+            .formatted(guest, destination, phase, why, guest));
   }
 
   /** A forced unload that takes longer than it may. */
@@ -128,7 +130,9 @@ record SourceSentences(String guest, String destination) {
     return "The guest already belongs to the destination "
         + destination
         + "; a migration can be cancelled until switchover. If that destination is lost, give the"
-        + " guest up with: ferry guest unload --force.";
+        + " guest up with: ferry guest unload --force --guest "
+        + guest
+        + ".";
   }
 
   /**
