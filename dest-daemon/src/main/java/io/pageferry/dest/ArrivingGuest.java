@@ -89,4 +89,9 @@ record ArrivingGuest(HostedGuest guest, boolean wasRunning) {
       LOG.error("Guest {} was taken over and does not run; resume it here.", guest.name(), e);
     }
   }
+
+  /** Ends its vCPUs. */
+  void stop() {
+    guest.machine().close();
+  }
 }

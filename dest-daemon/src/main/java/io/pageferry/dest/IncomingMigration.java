@@ -384,11 +384,7 @@ public final class IncomingMigration
     // The machine first, so that no vCPU is on a lane that ends.
     Ending.all(
         status::keep,
-        () -> {
-          if (here != null) {
-            here.guest().machine().close();
-          }
-        },
+        () -> Optional.ofNullable(here).ifPresent(ArrivingGuest::stop),
         this::closeLanes,
         memory::close);
   }

@@ -13,6 +13,7 @@ import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
 import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.SlowFault;
+import io.pageferry.proto.v1.Status;
 import io.pageferry.telemetry.LatencyCounts;
 import java.time.Duration;
 import java.util.List;
@@ -40,6 +41,7 @@ class GuestEntryTest {
     final PhaseTracker tracker = new PhaseTracker(key, Phase.ADVISED, System::nanoTime);
     final AtomicInteger closings = new AtomicInteger();
     Runnable whileDiscarded = () -> {};
+    long resident;
 
     @Override
     public MigrationKey key() {
@@ -63,7 +65,7 @@ class GuestEntryTest {
 
     @Override
     public long residentBytes() {
-      return 0;
+      return resident;
     }
 
     @Override
@@ -161,6 +163,24 @@ class GuestEntryTest {
                 .isEqualTo(ErrorCode.GUEST_INCOMPLETE);
     assertThat(entry.unload(true)).contains("Pages never arrived.");
     assertThat(arrival.closings.get()).isEqualTo(1);
+  }
+
+  @Test
+  void whatWasResidentInTheMiddleOfAMigrationIsNotToldAfterIt() {
+    GuestEntry entry = entry();
+    arrival.tracker.enter(Phase.POSTCOPY_ACTIVE);
+    arrival.resident = 111;
+    assertThat(residentBytes(entry)).isEqualTo(111);
+    arrival.tracker.enter(Phase.COMPLETED);
+    arrival.resident = 999;
+    assertThat(residentBytes(entry)).isEqualTo(999);
+    // Now that nothing moves it, the kernel is not asked again while others move.
+    arrival.resident = 1000;
+    assertThat(residentBytes(entry)).isEqualTo(999);
+  }
+
+  private static long residentBytes(GuestEntry entry) {
+    return entry.status(Status.newBuilder(), true).getGuest().getResidentBytes();
   }
 
   @Test

@@ -146,6 +146,30 @@ class DrainLaneTest {
   }
 
   @Test
+  void aDrainThatCannotWaitSendsEverythingAndDelaysNoOther() {
+    DrainBandwidth bandwidth = new DrainBandwidth(PageGeometry.bytes(PAGES));
+    timer.close();
+    new DrainLane(call, hello -> session, bandwidth, timer).start(delivery, Long.MAX_VALUE);
+    assertThat(delivery.sentPages()).isEqualTo(PAGES);
+    try (GuestMemory more = Pages.memory(10, 10);
+        DrainTimer works = new DrainTimer()) {
+      long start = System.nanoTime();
+      Delivery second = new FrozenImage(more).newDelivery();
+      new DrainLane(RecordingCall.drain(), hello -> session, bandwidth, works)
+          .start(second, Long.MAX_VALUE);
+      await().atMost(Duration.ofSeconds(20)).until(() -> second.sentPages() == 10);
+      assertThat(System.nanoTime() - start).isLessThan(500_000_000);
+    }
+  }
+
+  @Test
+  void whatWakesDrainsIsThereBeforeAnyWaits() {
+    assertThat(Thread.getAllStackTraces().keySet())
+        .extracting(Thread::getName)
+        .contains("drain-timer");
+  }
+
+  @Test
   void aPageThatWasFetchedIsNotDrained() {
     assertThat(delivery.markSent(slot, 70)).isTrue();
     lane.start(delivery, Long.MAX_VALUE);
