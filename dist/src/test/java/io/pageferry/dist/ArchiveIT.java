@@ -52,6 +52,7 @@ class ArchiveIT {
             "source-daemon",
             "dest-daemon",
             "node",
+            "client",
             "admin-cli");
     assertThat(list).doesNotContain("Unknown license");
     assertThat(jars(top).stream().map(jar -> jar.replaceFirst("-\\d.*", "")))
