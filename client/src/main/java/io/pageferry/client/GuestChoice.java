@@ -85,10 +85,14 @@ public final class GuestChoice {
 
   /** Whether its latest migration at the daemon is not over; it may be paused. */
   public static boolean moves(Status status) {
-    return status.hasMigration()
-        && switch (status.getMigration().getPhase()) {
-          case PHASE_COMPLETED, PHASE_CANCELLED, PHASE_FAILED -> false;
-          default -> true;
-        };
+    return status.hasMigration() && !isOver(status.getMigration().getPhase());
+  }
+
+  /** Whether a migration in that phase never goes on. */
+  public static boolean isOver(Phase phase) {
+    return switch (phase) {
+      case PHASE_COMPLETED, PHASE_CANCELLED, PHASE_FAILED -> true;
+      default -> false;
+    };
   }
 }

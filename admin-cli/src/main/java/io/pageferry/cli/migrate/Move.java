@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 final class Move {
   private static final Duration ROOM_INTERVAL = Duration.ofSeconds(1);
 
+  /** Whoever was in the way may have ended between the refusal and the look at what moves. */
+  private static final int MOST_IDLE_REFUSALS = 2;
+
   /** What others' migrations cause, and is over when they are. */
   private static final Set<ErrorCode> NO_ROOM_YET =
       Set.of(ErrorCode.TOO_MANY_MIGRATIONS, ErrorCode.DESTINATION_BUSY, ErrorCode.GUEST_INCOMPLETE);
@@ -43,6 +46,10 @@ final class Move {
   private final String underWay;
   private volatile @Nullable StatusPair latest;
   private volatile String waits = "waits";
+
+  /** Refusals in a row after which nobody moved. */
+  private int idleRefusals;
+
   private volatile @Nullable End end;
 
   /** How it ended. */
@@ -111,7 +118,11 @@ final class Move {
 
   /** Waits a while, if it may help. */
   private boolean waitsForRoom(ErrorCode code, String sentence) throws InterruptedException {
-    if (!NO_ROOM_YET.contains(code) || !othersMove()) {
+    if (!NO_ROOM_YET.contains(code)) {
+      return false;
+    }
+    idleRefusals = othersMove() ? 0 : idleRefusals + 1;
+    if (idleRefusals > MOST_IDLE_REFUSALS) {
       return false;
     }
     waits = "waits: " + sentence;

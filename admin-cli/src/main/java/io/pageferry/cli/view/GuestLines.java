@@ -118,10 +118,9 @@ public final class GuestLines {
 
   /** Whether a migration of it is under way. */
   public static boolean moves(StatusPair guest) {
-    Phase phase = guest.pageView().map(MigrationStatus::getPhase).orElse(Phase.PHASE_COMPLETED);
-    return switch (phase) {
-      case PHASE_COMPLETED, PHASE_CANCELLED, PHASE_FAILED -> false;
-      default -> true;
-    };
+    return guest
+        .pageView()
+        .filter(migration -> !GuestChoice.isOver(migration.getPhase()))
+        .isPresent();
   }
 }

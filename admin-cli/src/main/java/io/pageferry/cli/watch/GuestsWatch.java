@@ -83,11 +83,11 @@ final class GuestsWatch implements AutoCloseable {
           .filter(GuestChoice::isLive)
           .map(GuestChoice::id)
           .forEach(atSource::add);
-    } else if (!atSource.isEmpty()) {
+    } else if (!haveArrived(guests)) {
       silentSince = silentSince == 0 ? now : silentSince;
-      return now - silentSince > SILENCE_NANOS && !haveArrived(guests)
+      return now - silentSince > SILENCE_NANOS
           ? Optional.of(ExitCode.UNREACHABLE)
-          : haveArrived(guests) ? worst(guests, now) : Optional.empty();
+          : Optional.empty();
     }
     return worst(guests, now);
   }
