@@ -11,6 +11,7 @@ import io.pageferry.client.StatusPair;
 import io.pageferry.config.HostPort;
 import io.pageferry.daemon.guest.GuestLimits;
 import io.pageferry.dest.DestConfig;
+import io.pageferry.fault.mechanism.MechanismChoice;
 import io.pageferry.node.NodeConfig;
 import io.pageferry.node.NodeDaemon;
 import io.pageferry.proto.v1.DigestGuestRequest;
@@ -35,14 +36,22 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class DaemonPair implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  /** All tests can be run under another mechanism. */
+  private static final MechanismChoice MECHANISM =
+      MechanismChoice.parse(System.getProperty("pageferry.mechanism", "userfault-bitmap"));
+
   private final NodeDaemon sourceDaemon;
   private final NodeDaemon destinationDaemon;
   private final AdminClient source;
   private final AdminClient destination;
 
   private DaemonPair(NodeConfig here, NodeConfig there) {
+    this(here, there, MECHANISM);
+  }
+
+  private DaemonPair(NodeConfig here, NodeConfig there, MechanismChoice mechanism) {
     sourceDaemon = new NodeDaemon(here);
-    destinationDaemon = new NodeDaemon(there);
+    destinationDaemon = new NodeDaemon(there.with(there.destination().with(mechanism)));
     sourceDaemon.start();
     destinationDaemon.start();
     source = new AdminClient(Role.ROLE_SOURCE, sourceDaemon.address(), PATIENCE);
@@ -59,7 +68,15 @@ public final class DaemonPair implements AutoCloseable {
     return new DaemonPair(
         NodeConfig.onLoopback(Role.ROLE_SOURCE),
         NodeConfig.onLoopback(Role.ROLE_DESTINATION)
-            .with(new DestConfig(maxVcpus, DestConfig.DEFAULT.prefetch())));
+            .with(new DestConfig(maxVcpus, MECHANISM, DestConfig.DEFAULT.prefetch())));
+  }
+
+  /** Two daemons that listen; accesses to missing pages are stopped in this way. */
+  static DaemonPair start(MechanismChoice mechanism) {
+    return new DaemonPair(
+        NodeConfig.onLoopback(Role.ROLE_SOURCE),
+        NodeConfig.onLoopback(Role.ROLE_DESTINATION),
+        mechanism);
   }
 
   /** Two daemons that listen, each with both roles. */

@@ -116,6 +116,27 @@ public final class GuestPages {
     return true;
   }
 
+  /** Nothing stops accesses any more. After the last page has come, or when the guest ends. */
+  public void disableTraps() {
+    for (SlotPages pages : slots) {
+      pages.mechanism().disable();
+    }
+  }
+
+  /** Whether pages may be given physical memory before they come. */
+  public boolean mayBePopulated() {
+    return slots.stream().allMatch(pages -> pages.mechanism().populates());
+  }
+
+  /** Bits of state for each page: its state, whether it was written, and the mechanism's own. */
+  public int bitsPerPage() {
+    int most = 0;
+    for (SlotPages pages : slots) {
+      most = Math.max(most, pages.mechanism().bitsPerPage());
+    }
+    return PageStates.BITS_PER_PAGE + 1 + most;
+  }
+
   /** Pages that came ahead of need. */
   public long aheadPages() {
     return sum(PageStates::aheadPages);

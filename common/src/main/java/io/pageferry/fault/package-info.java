@@ -5,8 +5,8 @@
  * claimed or present. A {@link io.pageferry.fault.FaultMechanism} stops accesses to a page, and
  * lets them go on. Whoever installs a page makes it present first, and then lifts the trap.
  *
- * <p>Read in this order: {@code PageStates}, {@code FaultMechanism}, {@code UserfaultMechanism},
- * {@code SlotPages}, {@code GuestPages}.
+ * <p>Read in this order: {@code PageStates}, {@code FaultMechanism}, {@code SlotPages}, {@code
+ * GuestPages}; then a mechanism of the package below.
  */
 @NullMarked
 package io.pageferry.fault;

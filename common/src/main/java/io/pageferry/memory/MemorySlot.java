@@ -18,7 +18,7 @@ public final class MemorySlot {
   private final MemorySegment segment;
   private final PageBitmap written;
   private final Arena owner;
-  private volatile @Nullable UserfaultBitmap userfault;
+  private volatile @Nullable PageTrap trap;
   private volatile @Nullable FirstTouches firstTouches;
 
   MemorySlot(int id, long base, MemorySegment segment, Arena owner) {
@@ -72,24 +72,43 @@ public final class MemorySlot {
     return written;
   }
 
-  /** The userfault bitmap, or null while userfault is off. Volatile read. */
-  public @Nullable UserfaultBitmap userfault() {
-    return userfault;
+  /** What vCPUs ask before they map a page, or null while every page may be mapped. Volatile. */
+  public @Nullable PageTrap trap() {
+    return trap;
   }
 
   /**
-   * Switches userfault on, with every page faulting. While vCPUs run, go through the machine, which
-   * also drops what they have mapped.
+   * Makes vCPUs ask before they map a page; what they have mapped already they don't ask for. While
+   * vCPUs run, go through the machine, which also drops what they have mapped.
+   *
+   * @throws IllegalStateException if there is a trap
+   */
+  public void setTrap(PageTrap newTrap) {
+    if (trap != null) {
+      throw new IllegalStateException("Userfault is already on for slot " + id + ".");
+    }
+    trap = newTrap;
+  }
+
+  /** From now on every page may be mapped. Idempotent. */
+  public void removeTrap() {
+    trap = null;
+  }
+
+  /** The userfault bitmap, or null while that is not what traps accesses. */
+  public @Nullable UserfaultBitmap userfault() {
+    return trap instanceof UserfaultBitmap bitmap ? bitmap : null;
+  }
+
+  /**
+   * Switches userfault on, with every page faulting; see {@link #setTrap}.
    *
    * @throws IllegalStateException if it is on
    */
   public UserfaultBitmap enableUserfault() {
-    if (userfault != null) {
-      throw new IllegalStateException("Userfault is already on for slot " + id + ".");
-    }
     UserfaultBitmap bitmap = new UserfaultBitmap(pageCount(), owner);
     bitmap.trap(0, pageCount());
-    userfault = bitmap;
+    setTrap(bitmap);
     return bitmap;
   }
 
@@ -97,7 +116,7 @@ public final class MemorySlot {
    * Switches userfault off; the bitmap's memory stays until the guest memory closes. Idempotent.
    */
   public void disableUserfault() {
-    userfault = null;
+    removeTrap();
   }
 
   /** From now on, {@code touches} is told which pages vCPUs use; before they run. */

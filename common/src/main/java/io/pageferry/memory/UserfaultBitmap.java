@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Source of layout and ordering: version 3 of the KVM Userfault series (June 2025).
  */
-public final class UserfaultBitmap {
+public final class UserfaultBitmap implements PageTrap {
   private final PageBitmap bits;
 
   UserfaultBitmap(long pageCount, Arena owner) {
@@ -21,6 +21,7 @@ public final class UserfaultBitmap {
   }
 
   /** Whether an access to the page faults. Acquire; pairs with {@link #lift}. */
+  @Override
   public boolean traps(long page) {
     return bits.get(page);
   }

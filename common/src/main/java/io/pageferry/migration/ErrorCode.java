@@ -72,5 +72,7 @@ public enum ErrorCode {
   /** The daemon runs as many migrations in that direction as it may. */
   TOO_MANY_MIGRATIONS,
   /** Pages of the guest have not arrived, so that it cannot be moved on. */
-  GUEST_INCOMPLETE
+  GUEST_INCOMPLETE,
+  /** The destination cannot stop accesses to missing pages in the way that was asked for. */
+  FAULT_MECHANISM_UNAVAILABLE
 }

@@ -35,6 +35,7 @@ public final class ErrorStatus {
       case GUEST_EXISTS, LANE_ALREADY_ATTACHED -> Status.Code.ALREADY_EXISTS;
       case WRONG_GUEST_STATE,
           GUEST_INCOMPLETE,
+          FAULT_MECHANISM_UNAVAILABLE,
           AMBIGUOUS_GUEST,
           FENCED,
           MIGRATION_IN_PROGRESS,

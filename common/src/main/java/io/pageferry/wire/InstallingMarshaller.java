@@ -164,13 +164,13 @@ public final class InstallingMarshaller implements MethodDescriptor.Marshaller<F
     }
 
     @Override
-    public void copyPageTo(MemorySlot target, long page) {
-      long offset = PageGeometry.bytes(page);
+    public void copyPageTo(MemorySegment target, long start) {
+      long offset = start;
       try {
         if (!(stream instanceof HasByteBuffer buffers) || !buffers.byteBufferSupported()) {
           byte[] bytes = stream.readNBytes(PageGeometry.PAGE_SIZE);
           MemorySegment.copy(
-              bytes, 0, target.segment(), ValueLayout.JAVA_BYTE, offset, PageGeometry.PAGE_SIZE);
+              bytes, 0, target, ValueLayout.JAVA_BYTE, offset, PageGeometry.PAGE_SIZE);
           return;
         }
         int left = PageGeometry.PAGE_SIZE;
@@ -180,7 +180,7 @@ public final class InstallingMarshaller implements MethodDescriptor.Marshaller<F
           if (chunk == null || length == 0) {
             throw malformed("its data ended early");
           }
-          MemorySegment.copy(MemorySegment.ofBuffer(chunk), 0, target.segment(), offset, length);
+          MemorySegment.copy(MemorySegment.ofBuffer(chunk), 0, target, offset, length);
           stream.skipNBytes(length);
           offset += length;
           left -= length;

@@ -1,5 +1,6 @@
 package io.pageferry.wire;
 
+import io.pageferry.fault.PageBytes;
 import io.pageferry.memory.MemorySlot;
 
 /**
@@ -9,7 +10,7 @@ import io.pageferry.memory.MemorySlot;
 public interface PageSink {
   /**
    * Installs a run of pages with bytes. For each page in order the sink calls {@link
-   * Payload#copyPageTo} or {@link Payload#skipPage}.
+   * PageBytes#copyPageTo} or {@link Payload#skipPage}.
    *
    * @param arrivalNanos when the frame began to be parsed
    */
@@ -19,10 +20,7 @@ public interface PageSink {
   void installZeros(MemorySlot slot, long firstPage, int pageCount, long arrivalNanos);
 
   /** The bytes of a frame's pages, read once, in order. Valid during the call only. */
-  interface Payload {
-    /** Copies the next page to the {@code page}th page of {@code slot}. */
-    void copyPageTo(MemorySlot slot, long page);
-
+  interface Payload extends PageBytes {
     /** Passes over the next page. */
     void skipPage();
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.pageferry.fault.mechanism.UserfaultBitmapMechanism;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.memory.SlotLayout;
@@ -17,7 +18,7 @@ class GuestPagesTest {
           List.of(
               new SlotLayout(7, 0x8000_0000L, PageGeometry.bytes(10)),
               new SlotLayout(2, 0x9000_0000L, PageGeometry.bytes(20))));
-  private final GuestPages guest = GuestPages.missing(memory, UserfaultMechanism::new);
+  private final GuestPages guest = GuestPages.missing(memory, UserfaultBitmapMechanism::new);
 
   @AfterEach
   void unmap() {

@@ -249,7 +249,7 @@ class PageFrameTest {
         if (skip) {
           payload.skipPage();
         } else {
-          payload.copyPageTo(to, page);
+          payload.copyPageTo(to.segment(), PageGeometry.bytes(page));
         }
       }
     }

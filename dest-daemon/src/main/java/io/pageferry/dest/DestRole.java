@@ -7,6 +7,7 @@ import io.pageferry.daemon.guest.GuestRegistry;
 import io.pageferry.daemon.guest.StatusMessages;
 import io.pageferry.dest.install.MemoryPopulation;
 import io.pageferry.dest.timing.FaultTimings;
+import io.pageferry.fault.mechanism.MechanismChoice;
 import io.pageferry.host.Ending;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.PageGeometry;
@@ -17,6 +18,7 @@ import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.Phase;
 import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.PrepareRequest;
+import io.pageferry.proto.v1.PrepareResponse;
 import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.text.GuestName;
@@ -61,9 +63,9 @@ public final class DestRole {
   /**
    * Preflight checks, then memory and lanes.
    *
-   * @return the protocol version to speak
+   * @return the protocol version to speak, and what stops accesses to missing pages
    */
-  int prepare(PrepareRequest request) {
+  PrepareResponse prepare(PrepareRequest request) {
     beforeMigration.run();
     MigrationKey key = StatusMessages.key(request.getMigration());
     int version =
@@ -84,13 +86,21 @@ public final class DestRole {
       prepared.abort(Phase.FAILED, ErrorCode.INTERNAL, "The destination failed: " + e + ".");
       throw e;
     }
-    return version;
+    return PrepareResponse.newBuilder()
+        .setProtocolVersion(version)
+        .setSoftwareVersion(ProtocolVersions.SOFTWARE_VERSION)
+        .setTakesFirstPages(true)
+        .setFaultMechanism(prepared.mechanism().toString())
+        .build();
   }
 
   /** Only saves time later, so that failing at it is no reason to refuse the guest. */
   private static void populate(IncomingMigration prepared, List<SlotContents> expected) {
+    if (!prepared.pages().mayBePopulated()) {
+      return;
+    }
     try {
-      new MemoryPopulation(prepared.memory(), expected, POPULATION_NANOS).run();
+      new MemoryPopulation(prepared.pages().memory(), expected, POPULATION_NANOS).run();
     } catch (RuntimeException | Error e) {
       if (!prepared.isClosed()) {
         LOG.warn("The guest's memory could not be populated ahead of time.", e);
@@ -173,6 +183,7 @@ public final class DestRole {
           version,
           vcpus,
           memory,
+          mechanism(request),
           config.prefetch(),
           timings,
           phaseLevel,
@@ -181,6 +192,12 @@ public final class DestRole {
       Ending.after(e, memory::close);
       throw e;
     }
+  }
+
+  private MechanismChoice mechanism(PrepareRequest request) {
+    return request.getFaultMechanism().isEmpty()
+        ? config.mechanism()
+        : MechanismChoice.parse(request.getFaultMechanism());
   }
 
   private static long bytes(List<SlotLayout> layouts) {

@@ -16,8 +16,7 @@ import io.pageferry.dest.prefetch.PrefetchPolicy;
 import io.pageferry.dest.timing.FaultTimings;
 import io.pageferry.dest.timing.Resumption;
 import io.pageferry.fault.GuestPages;
-import io.pageferry.fault.PageStates;
-import io.pageferry.fault.UserfaultMechanism;
+import io.pageferry.fault.mechanism.MechanismChoice;
 import io.pageferry.guest.Machine;
 import io.pageferry.host.EndOnce;
 import io.pageferry.host.Ending;
@@ -49,9 +48,6 @@ import org.slf4j.event.Level;
  */
 public final class IncomingMigration
     implements GuestMigration.Arrival, LaneListener, AutoCloseable {
-  /** Bits kept for each page: two of its state, userfault, written. */
-  static final int BITS_PER_PAGE = PageStates.BITS_PER_PAGE + 2;
-
   private final MigrationKey key;
   private final String name;
   private final String source;
@@ -59,6 +55,7 @@ public final class IncomingMigration
   private final PhaseTracker tracker;
   private final GuestMemory memory;
   private final FaultTimings timings;
+  private final MechanismChoice mechanism;
   private final GuestPages pages;
   private final Acknowledgements acknowledgements = new Acknowledgements();
   private final PageInstaller installer;
@@ -89,6 +86,7 @@ public final class IncomingMigration
       int protocolVersion,
       int vcpus,
       GuestMemory memory,
+      MechanismChoice mechanism,
       PrefetchPolicy.Kind prefetch,
       FaultTimings timings,
       Level phaseLevel,
@@ -100,14 +98,17 @@ public final class IncomingMigration
     this.vcpus = vcpus;
     this.memory = memory;
     this.timings = timings;
+    this.mechanism = mechanism;
     tracker = new PhaseTracker(key, Phase.ADVISED, System::nanoTime, phaseLevel);
-    pages = GuestPages.missing(memory, UserfaultMechanism::new);
+    pages = GuestPages.missing(memory, mechanism.of(memory));
     FaultWaiters waiters = new FaultWaiters(vcpus);
     installer = new PageInstaller(pages, waiters, acknowledgements);
     resolver = new FaultResolver(pages, waiters, vcpus, prefetch, timings);
     session = new Session(key, protocolVersion, source, vcpus, installer, this);
     resolver.fetchOn(session.demandLanes());
-    status = new IncomingStatus(key, source, tracker, installer, session, timings, resumption);
+    status =
+        new IncomingStatus(
+            key, source, mechanism, tracker, installer, session, timings, resumption);
   }
 
   /**
@@ -164,7 +165,7 @@ public final class IncomingMigration
 
   @Override
   public int bitmaps() {
-    return BITS_PER_PAGE;
+    return pages.bitsPerPage();
   }
 
   @Override
@@ -172,8 +173,12 @@ public final class IncomingMigration
     return Optional.ofNullable(arriving).map(ArrivingGuest::guest);
   }
 
-  GuestMemory memory() {
-    return memory;
+  GuestPages pages() {
+    return pages;
+  }
+
+  MechanismChoice mechanism() {
+    return mechanism;
   }
 
   /**
@@ -304,6 +309,7 @@ public final class IncomingMigration
           aborted.add(key);
         }
       } else if (pages.isComplete()) {
+        pages.disableTraps();
         tracker.tryEnter(Phase.COMPLETED, Optional.empty());
         if (status.isOk() || endedLanes == vcpus + 1) {
           // The source has every acknowledgement, or cannot get any. Until then the lanes that are

@@ -7,6 +7,7 @@ import io.pageferry.dest.link.Session;
 import io.pageferry.dest.timing.FaultTimings;
 import io.pageferry.dest.timing.Resumption;
 import io.pageferry.fault.GuestPages;
+import io.pageferry.fault.mechanism.MechanismChoice;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.migration.MigrationKey;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class IncomingStatus {
   private final MigrationKey key;
   private final String source;
+  private final MechanismChoice mechanism;
   private final PhaseTracker tracker;
   private final PageInstaller installer;
   private final Session session;
@@ -34,6 +36,7 @@ final class IncomingStatus {
   IncomingStatus(
       MigrationKey key,
       String source,
+      MechanismChoice mechanism,
       PhaseTracker tracker,
       PageInstaller installer,
       Session session,
@@ -41,6 +44,7 @@ final class IncomingStatus {
       Resumption resumption) {
     this.key = key;
     this.source = source;
+    this.mechanism = mechanism;
     this.tracker = tracker;
     this.installer = installer;
     this.session = session;
@@ -86,7 +90,8 @@ final class IncomingStatus {
   private MigrationStatus look() {
     GuestPages pages = installer.pages();
     MigrationStatus.Builder status =
-        StatusMessages.migration(Direction.DIRECTION_INCOMING, key, tracker, source);
+        StatusMessages.migration(Direction.DIRECTION_INCOMING, key, tracker, source)
+            .setFaultMechanism(mechanism.toString());
     if (isAborted(tracker.phase())) {
       // Its memory is gone, and with it what was known of its pages.
       return status.build();

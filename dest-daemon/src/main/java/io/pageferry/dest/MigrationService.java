@@ -2,7 +2,6 @@ package io.pageferry.dest;
 
 import io.grpc.stub.StreamObserver;
 import io.pageferry.daemon.guest.StatusMessages;
-import io.pageferry.migration.ProtocolVersions;
 import io.pageferry.proto.v1.AbortRequest;
 import io.pageferry.proto.v1.AbortResponse;
 import io.pageferry.proto.v1.CommitRequest;
@@ -24,14 +23,7 @@ final class MigrationService extends MigrationServiceGrpc.MigrationServiceImplBa
 
   @Override
   public void prepare(PrepareRequest request, StreamObserver<PrepareResponse> observer) {
-    UnaryCalls.answer(
-        observer,
-        () ->
-            PrepareResponse.newBuilder()
-                .setProtocolVersion(role.prepare(request))
-                .setSoftwareVersion(ProtocolVersions.SOFTWARE_VERSION)
-                .setTakesFirstPages(true)
-                .build());
+    UnaryCalls.answer(observer, () -> role.prepare(request));
   }
 
   @Override

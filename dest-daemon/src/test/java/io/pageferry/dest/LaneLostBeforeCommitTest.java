@@ -8,6 +8,7 @@ import io.pageferry.daemon.guest.StatusMessages;
 import io.pageferry.dest.link.ScriptedSource;
 import io.pageferry.dest.prefetch.PrefetchPolicy;
 import io.pageferry.dest.timing.FaultTimings;
+import io.pageferry.fault.mechanism.MechanismChoice;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.SlotLayout;
@@ -50,6 +51,7 @@ class LaneLostBeforeCommitTest {
             1,
             1,
             memory,
+            MechanismChoice.DEFAULT,
             PrefetchPolicy.Kind.none,
             new FaultTimings(1, true),
             Level.DEBUG,

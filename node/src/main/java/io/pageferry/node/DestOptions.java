@@ -1,8 +1,10 @@
 package io.pageferry.node;
 
+import io.pageferry.config.cli.MechanismNames;
 import io.pageferry.daemon.guest.GuestLimits;
 import io.pageferry.dest.DestConfig;
 import io.pageferry.dest.prefetch.PrefetchPolicy;
+import io.pageferry.fault.mechanism.MechanismChoice;
 import picocli.CommandLine.Option;
 
 /** Options of the destination's role. Filled by picocli. */
@@ -13,6 +15,17 @@ final class DestOptions {
       defaultValue = "64",
       description = "Most vCPUs that a guest may have here, 1 to 64.")
   private int maxVcpus = DestConfig.DEFAULT.maxVcpus();
+
+  @Option(
+      names = "--fault-mechanism",
+      paramLabel = "MECHANISM",
+      defaultValue = "userfault-bitmap",
+      description = {
+        "What stops accesses to missing pages, unless a migration asks for another:",
+        "${COMPLETION-CANDIDATES}; SLOT=MECHANISM, behind a comma, for a single slot."
+      },
+      completionCandidates = MechanismNames.class)
+  private MechanismChoice mechanism = DestConfig.DEFAULT.mechanism();
 
   @Option(
       names = "--prefetch",
@@ -33,6 +46,6 @@ final class DestOptions {
   }
 
   DestConfig config() {
-    return new DestConfig(maxVcpus, prefetch);
+    return new DestConfig(maxVcpus, mechanism, prefetch);
   }
 }

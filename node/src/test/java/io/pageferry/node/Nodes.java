@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
 import io.pageferry.daemon.guest.GuestLimits;
+import io.pageferry.fault.mechanism.MechanismChoice;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.AdminServiceGrpc;
 import io.pageferry.proto.v1.AdminServiceGrpc.AdminServiceBlockingStub;
@@ -36,7 +37,12 @@ final class Nodes implements AutoCloseable {
   final AdminServiceBlockingStub admin;
   private final RpcChannel channel;
 
-  private Nodes(NodeConfig config) {
+  /** All tests can be run under another mechanism. */
+  private static final MechanismChoice MECHANISM =
+      MechanismChoice.parse(System.getProperty("pageferry.mechanism", "userfault-bitmap"));
+
+  private Nodes(NodeConfig given) {
+    NodeConfig config = given.with(given.destination().with(MECHANISM));
     daemon = new NodeDaemon(config);
     daemon.start();
     channel = new RpcChannel("test-admin", address(), false);

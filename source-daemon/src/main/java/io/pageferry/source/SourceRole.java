@@ -6,6 +6,7 @@ import io.pageferry.daemon.admin.Departures;
 import io.pageferry.daemon.guest.GuestEntry;
 import io.pageferry.daemon.guest.GuestRegistry;
 import io.pageferry.daemon.guest.HostedGuest;
+import io.pageferry.fault.mechanism.MechanismChoice;
 import io.pageferry.host.Ending;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
@@ -84,6 +85,11 @@ public final class SourceRole implements Departures, AutoCloseable {
       SourceConfig.checkBytesInFlight(cap);
     }
     long drainAfterMillis = drainAfterMillis(request);
+    String mechanism = request.getFaultMechanism();
+    if (!mechanism.isEmpty()) {
+      mechanism = MechanismChoice.parse(mechanism).toString();
+    }
+    String faultMechanism = mechanism;
     String destination = HostPort.parse(request.getDestination()).toConnectTo().toString();
     SourceMigration started =
         registry.depart(() ->
@@ -95,7 +101,8 @@ public final class SourceRole implements Departures, AutoCloseable {
                         destination,
                         advertised.get().toString(),
                         cap == 0 ? config.maxBytesInFlight().bytes() : cap,
-                        drainAfterMillis),
+                        drainAfterMillis,
+                        faultMechanism),
                     phaseLevel)));
     started.start();
     return started;

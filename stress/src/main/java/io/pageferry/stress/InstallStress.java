@@ -9,6 +9,7 @@ import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.wire.LaneKind;
 import io.pageferry.wire.PageSink;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -41,13 +42,12 @@ public class InstallStress {
     private static final long FAILS = 0;
 
     @Override
-    public void copyPageTo(MemorySlot slot, long page) {
-      long start = PageGeometry.bytes(page);
-      slot.segment().set(ValueLayout.JAVA_LONG, start, value);
+    public void copyPageTo(MemorySegment target, long start) {
+      target.set(ValueLayout.JAVA_LONG, start, value);
       if (value == FAILS) {
         throw new IllegalStateException("A failure of this test.");
       }
-      slot.segment().set(ValueLayout.JAVA_LONG, start + LAST_WORD, value);
+      target.set(ValueLayout.JAVA_LONG, start + LAST_WORD, value);
     }
 
     @Override

@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.pageferry.fault.FaultMechanism;
 import io.pageferry.fault.GuestPages;
 import io.pageferry.fault.SlotPages;
-import io.pageferry.fault.UserfaultMechanism;
+import io.pageferry.fault.mechanism.UserfaultBitmapMechanism;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageBitmap;
@@ -27,7 +27,7 @@ public final class StressPages {
       GuestMemory.anonymous(
           List.of(new SlotLayout(0, 0, PageGeometry.bytes((long) TRIES * PAGES))));
   private static final MemorySlot SLOT = MEMORY.slots().getFirst();
-  private static final FaultMechanism USERFAULT = new UserfaultMechanism(SLOT);
+  private static final FaultMechanism USERFAULT = new UserfaultBitmapMechanism(SLOT);
 
   private record Block(GuestPages guest, PageBitmap bitmap) {}
 
@@ -88,6 +88,11 @@ public final class StressPages {
   /** A mechanism that is enabled already. */
   private record Enabled(FaultMechanism mechanism) implements FaultMechanism {
     @Override
+    public MemorySlot slot() {
+      return mechanism.slot();
+    }
+
+    @Override
     public void enable() {}
 
     @Override
@@ -107,5 +112,10 @@ public final class StressPages {
 
     @Override
     public void disable() {}
+
+    @Override
+    public int bitsPerPage() {
+      return mechanism.bitsPerPage();
+    }
   }
 }

@@ -9,6 +9,8 @@ import io.pageferry.client.FerryException;
 import io.pageferry.client.local.LocalDaemons;
 import io.pageferry.config.DataSize;
 import io.pageferry.config.cli.ExitCode;
+import io.pageferry.config.cli.MechanismNames;
+import io.pageferry.fault.mechanism.MechanismChoice;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,6 +74,17 @@ public final class DemoCommand implements Callable<Integer> {
   private long seed = 1;
 
   @Option(
+      names = "--fault-mechanism",
+      paramLabel = "MECHANISM",
+      defaultValue = "userfault-bitmap",
+      description = {
+        "What stops accesses to missing pages (default: ${DEFAULT-VALUE}):",
+        "${COMPLETION-CANDIDATES}."
+      },
+      completionCandidates = MechanismNames.class)
+  private MechanismChoice mechanism = MechanismChoice.DEFAULT;
+
+  @Option(
       names = "--output",
       paramLabel = "FORMAT",
       defaultValue = "text",
@@ -124,7 +137,7 @@ public final class DemoCommand implements Callable<Integer> {
                   host.daemons().destination().address(),
                   (System.nanoTime() - startNanos) / 1e9));
       try {
-        return new DemoRun(options, host.daemons(), terminal).run();
+        return new DemoRun(options, mechanism, host.daemons(), terminal).run();
       } catch (FerryException e) {
         throw host.explain(e);
       }

@@ -11,6 +11,7 @@ import io.pageferry.client.Daemons;
 import io.pageferry.client.FerryException;
 import io.pageferry.client.StatusPair;
 import io.pageferry.config.cli.ExitCode;
+import io.pageferry.fault.mechanism.MechanismChoice;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.GuestStatus;
 import io.pageferry.proto.v1.MigrateRequest;
@@ -28,17 +29,20 @@ final class DemoRun {
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(200);
 
   private final DemoOptions options;
+  private final MechanismChoice mechanism;
   private final Daemons daemons;
   private final Terminal terminal;
 
   /**
    * A run.
    *
+   * @param mechanism what stops accesses to missing pages
    * @param daemons both without a guest
    * @param terminal where progress goes
    */
-  DemoRun(DemoOptions options, Daemons daemons, Terminal terminal) {
+  DemoRun(DemoOptions options, MechanismChoice mechanism, Daemons daemons, Terminal terminal) {
     this.options = options;
+    this.mechanism = mechanism;
     this.daemons = daemons;
     this.terminal = terminal;
   }
@@ -113,7 +117,10 @@ final class DemoRun {
 
   private StatusPair migrate() throws InterruptedException {
     MigrateRequest request =
-        MigrateRequest.newBuilder().setDestination(daemons.destination().address()).build();
+        MigrateRequest.newBuilder()
+            .setDestination(daemons.destination().address())
+            .setFaultMechanism(mechanism.toString())
+            .build();
     MigrateResponse response = daemons.source().call(stub -> stub.migrate(request));
     StatusPair end = Migrations.follow(daemons, response.getMigrationId(), terminal);
     if (end.phase() != Phase.PHASE_COMPLETED || end.destination() == null) {

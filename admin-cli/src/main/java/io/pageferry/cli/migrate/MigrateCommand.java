@@ -13,6 +13,8 @@ import io.pageferry.client.StatusPair;
 import io.pageferry.config.DataSize;
 import io.pageferry.config.HostPort;
 import io.pageferry.config.cli.ExitCode;
+import io.pageferry.config.cli.MechanismNames;
+import io.pageferry.fault.mechanism.MechanismChoice;
 import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrateResponse;
 import io.pageferry.proto.v1.MigrationStatus;
@@ -64,6 +66,16 @@ public final class MigrateCommand implements Callable<Integer> {
   private Duration drainAfter = Duration.ZERO;
 
   @Option(
+      names = "--fault-mechanism",
+      paramLabel = "MECHANISM",
+      description = {
+        "What is to stop accesses to missing pages (default: the destination's choice):",
+        "${COMPLETION-CANDIDATES}; SLOT=MECHANISM, behind a comma, for a single slot."
+      },
+      completionCandidates = MechanismNames.class)
+  private @Nullable MechanismChoice mechanism;
+
+  @Option(
       names = "--all",
       description = {
         "Move every guest of the source, one line for each.",
@@ -92,6 +104,7 @@ public final class MigrateCommand implements Callable<Integer> {
             .setDestination(target.toString())
             .setMaxBytesInFlight(maxInFlight.bytes())
             .setDrainAfterMillis(drainAfter.toMillis())
+            .setFaultMechanism(mechanism == null ? "" : mechanism.toString())
             .build();
     PrintWriter out = Printer.of(spec);
     if (all) {

@@ -100,6 +100,10 @@ public final class StatusView {
     migrations(statuses, "faults", migration -> Units.count(migration.getFaults()));
     migrations(
         statuses, "throughput", migration -> Units.rate(migration.getThroughputBytesPerSecond()));
+    row(
+        "stops access",
+        "-",
+        statuses.destinationMigration().map(MigrationStatus::getFaultMechanism).orElse("-"));
     row("downtime", known(statuses.downtimeNanos()), "-");
     migrations(statuses, "elapsed", migration -> known(migration.getElapsedNanos()));
     migrations(statuses, "image digest", migration -> shortened(migration.getImageDigest()));

@@ -63,6 +63,7 @@ public enum ExitCode {
           GUEST_EXISTS,
           WRONG_GUEST_STATE,
           GUEST_INCOMPLETE,
+          FAULT_MECHANISM_UNAVAILABLE,
           TOO_MANY_GUESTS,
           TOO_MANY_MIGRATIONS,
           FENCED,

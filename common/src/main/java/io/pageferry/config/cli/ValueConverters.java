@@ -3,6 +3,7 @@ package io.pageferry.config.cli;
 import io.pageferry.config.DataSize;
 import io.pageferry.config.Durations;
 import io.pageferry.config.HostPort;
+import io.pageferry.fault.mechanism.MechanismChoice;
 import java.time.Duration;
 import java.util.function.Function;
 import picocli.CommandLine;
@@ -14,12 +15,13 @@ public final class ValueConverters {
   private ValueConverters() {}
 
   /**
-   * Registers {@link DataSize}, {@link HostPort} and {@link Duration}, and words of our own for
-   * numbers, subcommands included.
+   * Registers {@link DataSize}, {@link HostPort}, {@link Duration} and {@link MechanismChoice}, and
+   * words of our own for numbers, subcommands included.
    */
   public static void register(CommandLine commandLine) {
     commandLine.registerConverter(DataSize.class, converter(DataSize::parse));
     commandLine.registerConverter(HostPort.class, converter(HostPort::parse));
+    commandLine.registerConverter(MechanismChoice.class, converter(MechanismChoice::parse));
     commandLine.registerConverter(Duration.class, converter(Durations::parse));
     register(commandLine, int.class, Integer.class, number(Integer::valueOf, "a whole number"));
     register(commandLine, long.class, Long.class, number(Long::valueOf, "a whole number"));

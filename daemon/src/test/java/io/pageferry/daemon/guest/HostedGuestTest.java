@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.pageferry.fault.GuestPages;
 import io.pageferry.fault.PageStates;
-import io.pageferry.fault.UserfaultMechanism;
+import io.pageferry.fault.mechanism.UserfaultBitmapMechanism;
 import io.pageferry.guest.Machine;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.migration.ErrorCode;
@@ -128,7 +128,7 @@ class HostedGuestTest {
       assertRefused(ErrorCode.WRONG_GUEST_STATE, guest::stateSha256);
     }
     Machine machine = TestGuests.machine();
-    GuestPages pages = GuestPages.missing(machine.memory(), UserfaultMechanism::new);
+    GuestPages pages = GuestPages.missing(machine.memory(), UserfaultBitmapMechanism::new);
     try (HostedGuest coming =
         new HostedGuest(UUID.randomUUID(), machine, ExecutionFence.held(1), pages)) {
       assertRefused(ErrorCode.WRONG_GUEST_STATE, coming::memorySha256);
@@ -138,7 +138,7 @@ class HostedGuestTest {
   @Test
   void whetherAPageCanBeReadIsSaidByItsStateAndNotByTheTrap() {
     Machine machine = TestGuests.machine();
-    GuestPages pages = GuestPages.missing(machine.memory(), UserfaultMechanism::new);
+    GuestPages pages = GuestPages.missing(machine.memory(), UserfaultBitmapMechanism::new);
     PageStates states = pages.slots().getFirst().states();
     long gpa = MachineSpec.RAM_BASE;
     try (HostedGuest coming =

@@ -4,8 +4,8 @@ import io.pageferry.dest.prefetch.Prefetch;
 import io.pageferry.dest.prefetch.PrefetchPolicy;
 import io.pageferry.dest.timing.Fault;
 import io.pageferry.dest.timing.FaultTimings;
-import io.pageferry.fault.FaultMechanism;
 import io.pageferry.fault.GuestPages;
+import io.pageferry.fault.PageStates;
 import io.pageferry.fault.SlotPages;
 import io.pageferry.guest.FaultHandler;
 import io.pageferry.guest.Vcpu;
@@ -21,34 +21,32 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a userfault exit into a fetch and waits until the page's trap is lifted. Called on vCPU
- * threads, each for its own vCPU.
+ * Turns a userfault exit into a fetch and waits until the page is present; whatever trapped the
+ * access. Called on vCPU threads, each for its own vCPU.
  *
  * <p>Of the vCPUs that fault on a page, the first asks for it ({@link RequestedPages}). The wait
- * ends when the trap is lifted or the vCPU is kicked. When a lane is lost, what was asked for on it
- * is asked for again by those who wait for it, on a lane that is left; without one they wait, which
- * is what POSTCOPY_PAUSED means to the guest.
+ * ends when the page is present or the vCPU is kicked. When a lane is lost, what was asked for on
+ * it is asked for again by those who wait for it, on a lane that is left; without one they wait,
+ * which is what POSTCOPY_PAUSED means to the guest.
  */
 public final class FaultResolver implements FaultHandler {
-  /**
-   * What a vCPU waits for: that its page's trap is lifted, that it is kicked, or that a lane ends.
-   */
+  /** What a vCPU waits for: that its page is present, that it is kicked, or that a lane ends. */
   private final class Wait implements BooleanSupplier {
     private @Nullable Vcpu vcpu;
-    private @Nullable FaultMechanism mechanism;
+    private @Nullable PageStates states;
     private long page;
     private int lossesSeen;
 
     /** Whether the page was asked for by this vCPU since the latest loss. */
     private boolean asked;
 
-    void begin(Vcpu waiter, FaultMechanism trap, long awaited) {
+    void begin(Vcpu waiter, PageStates pages, long awaited) {
       if (vcpu == null) {
         // The vCPU's thread is to be given a core as soon as its page is there.
         ThreadSlice.shorten();
       }
       vcpu = waiter;
-      mechanism = trap;
+      states = pages;
       page = awaited;
       asked = false;
     }
@@ -65,9 +63,9 @@ public final class FaultResolver implements FaultHandler {
 
     @Override
     public boolean getAsBoolean() {
-      return mechanism == null
+      return states == null
           || vcpu == null
-          || !mechanism.traps(page)
+          || states.isPresent(page)
           || vcpu.kicked()
           || losses.get() != lossesSeen;
     }
@@ -125,14 +123,15 @@ public final class FaultResolver implements FaultHandler {
     fault.begin(address, slotId, page, exitNanos);
     timings.began(fault);
     Wait wait = waits[index];
-    wait.begin(vcpu, slot.mechanism(), page);
+    wait.begin(vcpu, slot.states(), page);
     PageFetcher own = lanes.get(index);
     waiters.announce(index, slotId, page, own);
     while (!wait.isOver()) {
       fetchOrWait(index, slot, page, own, wait);
     }
-    if (!slot.mechanism().traps(page)) {
+    if (slot.states().isPresent(page)) {
       requested.answered(slot, page);
+      slot.mechanism().answer(page);
     }
     waiters.withdraw(index);
     fault.end(waiters.broughtBy(index), waiters.arrivedNanos(index), waiters.installedNanos(index));

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which vCPU waits for which page. One entry a vCPU, since a vCPU waits for one page at a time.
  *
- * <p>No wake-up is lost: the vCPU announces its page and then, after a full fence, tests the trap;
- * the installer lifts the trap and then, after a full fence, looks for announcements. One of the
- * two sees the other.
+ * <p>No wake-up is lost: the vCPU announces its page and then, after a full fence, tests its state;
+ * the installer makes the page present and then, after a full fence, looks for announcements. One
+ * of the two sees the other.
  */
 public final class FaultWaiters {
   private static final long NONE = -1;
@@ -49,7 +49,8 @@ public final class FaultWaiters {
     lanes.setPlain(vcpu, lane);
     waiting.incrementAndGet();
     pages.set(vcpu, key(slotId, page));
-    // The trap is tested next with acquire, which a volatile write alone does not hold back.
+    // The page's state is tested next with acquire, which a volatile write alone does not hold
+    // back.
     VarHandle.fullFence();
   }
 
@@ -70,8 +71,8 @@ public final class FaultWaiters {
   }
 
   /**
-   * Before the traps of a run of pages are lifted: tells those who wait for one of them when and on
-   * which lane it arrived. A vCPU that announces itself after this look finds no stamp.
+   * Before a run of pages becomes present: tells those who wait for one of them when and on which
+   * lane it arrived. A vCPU that announces itself after this look finds no stamp.
    *
    * @return whether anyone waits for one of them
    */
@@ -92,7 +93,7 @@ public final class FaultWaiters {
     return any;
   }
 
-  /** After the traps of a run of pages are lifted: wakes those who wait for one of them. */
+  /** After a run of pages has become present: wakes those who wait for one of them. */
   public void wake(int slotId, long firstPage, long count) {
     VarHandle.fullFence();
     if (waiting.get() == 0) {

@@ -69,9 +69,9 @@ public final class FirstPages {
 
   private record Bytes(ByteString data) implements PageSink.Payload {
     @Override
-    public void copyPageTo(MemorySlot slot, long page) {
-      slot.segment()
-          .asSlice(PageGeometry.bytes(page), PageGeometry.PAGE_SIZE)
+    public void copyPageTo(MemorySegment target, long offset) {
+      target
+          .asSlice(offset, PageGeometry.PAGE_SIZE)
           .copyFrom(MemorySegment.ofBuffer(data.asReadOnlyByteBuffer()));
     }
 

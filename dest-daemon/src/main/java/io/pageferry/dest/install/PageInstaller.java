@@ -7,7 +7,6 @@ import io.pageferry.fault.SlotPages;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageBitmap;
-import io.pageferry.memory.PageHash;
 import io.pageferry.proto.v1.PageCounts;
 import io.pageferry.wire.LaneKind;
 import io.pageferry.wire.PageSink;
@@ -16,8 +15,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts arriving pages in place: claim, copy, add to the digest, make present, lift the trap, wake
- * who waits, acknowledge.
+ * Puts arriving pages in place: claim, fill, add to the digest, make present, lift the trap, wake
+ * who waits, acknowledge. How a page is filled and its trap lifted, the slot's mechanism knows.
  *
  * <p>INVARIANT (rule 1): a page becomes present, and its trap is lifted, with release, after its
  * bytes are in place. INVARIANT (rule 2): whoever claims a page installs it; every later arrival is
@@ -33,9 +32,6 @@ public final class PageInstaller {
 
   /** The same while a vCPU waits, perhaps for one of them. */
   private static final int WAITED_RUN = 8;
-
-  /** From so many pages on it pays to ask for physical memory at once. */
-  private static final int POPULATED_RUN = 4;
 
   private final GuestPages guest;
   private final FaultWaiters waiters;
@@ -79,6 +75,7 @@ public final class PageInstaller {
       long next = nonzero.nextSet(from);
       long end = next < 0 ? slot.pageCount() : next;
       long count = pages.states().claim(from, end - from);
+      pages.mechanism().leaveZeros(from, count);
       pages.states().present(from, count);
       pages.mechanism().lift(from, count);
       zeroPages.add(count);
@@ -147,10 +144,10 @@ public final class PageInstaller {
       MemorySlot slot = pages.slot();
       try {
         if (payload == null) {
-          // It may have been populated in expectation of something.
-          slot.discard(first, count);
+          pages.mechanism().fillZeros(first, count);
         } else {
-          fill(slot, first, count, payload);
+          slot.written().setRange(first, count);
+          digest.addAndGet(pages.mechanism().fill(first, count, payload));
         }
       } catch (RuntimeException | Error e) {
         // Not installed, and so for the next arrival to install.
@@ -170,19 +167,6 @@ public final class PageInstaller {
         counter(payload).add(count);
         acknowledgements.add(slot.id(), first, count);
       }
-    }
-
-    private void fill(MemorySlot slot, long first, long count, Payload payload) {
-      slot.written().setRange(first, count);
-      if (count >= POPULATED_RUN) {
-        slot.populate(first, count);
-      }
-      long sum = 0;
-      for (long page = first; page < first + count; page++) {
-        payload.copyPageTo(slot, page);
-        sum += PageHash.contribution(slot, page);
-      }
-      digest.addAndGet(sum);
     }
 
     private LongAdder counter(@Nullable Payload payload) {
@@ -236,7 +220,10 @@ public final class PageInstaller {
             .formatted(missing, guest.pageCount(), source);
   }
 
-  /** Sum of the hashes of what was installed, read back from guest memory; see {@link PageHash}. */
+  /**
+   * Sum of the hashes of what was installed, read back from guest memory; see {@link
+   * io.pageferry.memory.PageHash}.
+   */
   public long digest() {
     return digest.get();
   }

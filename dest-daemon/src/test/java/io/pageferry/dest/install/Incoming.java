@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.pageferry.dest.fault.FaultWaiters;
 import io.pageferry.fault.GuestPages;
 import io.pageferry.fault.SlotPages;
-import io.pageferry.fault.UserfaultMechanism;
+import io.pageferry.fault.mechanism.UserfaultBitmapMechanism;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
@@ -13,6 +13,7 @@ import io.pageferry.memory.SlotLayout;
 import io.pageferry.proto.v1.DrainRequest;
 import io.pageferry.wire.LaneKind;
 import io.pageferry.wire.PageSink;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -38,7 +39,7 @@ public final class Incoming implements AutoCloseable {
         GuestMemory.anonymous(
             List.of(new SlotLayout(SLOT, 0x8000_0000L, PageGeometry.bytes(pageCount))));
     slot = memory.slots().getFirst();
-    guest = GuestPages.missing(memory, UserfaultMechanism::new);
+    guest = GuestPages.missing(memory, UserfaultBitmapMechanism::new);
     pages = guest.of(slot);
     this.waiters = waiters;
     acknowledgements.sendOn(acknowledged::add);
@@ -74,10 +75,9 @@ public final class Incoming implements AutoCloseable {
   public static PageSink.Payload filledWith(long value) {
     return new PageSink.Payload() {
       @Override
-      public void copyPageTo(MemorySlot target, long page) {
-        long base = PageGeometry.bytes(page);
+      public void copyPageTo(MemorySegment target, long base) {
         for (int word = 0; word < 512; word++) {
-          target.segment().set(JAVA_LONG, base + 8L * word, value);
+          target.set(JAVA_LONG, base + 8L * word, value);
         }
       }
 

@@ -9,6 +9,7 @@ import io.pageferry.memory.PageBitmap;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.wire.PageSink;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -48,9 +49,9 @@ class PageInstallerTest {
     PageSink.Payload bytes = Incoming.filledWith(9);
     return new PageSink.Payload() {
       @Override
-      public void copyPageTo(io.pageferry.memory.MemorySlot slot, long page) {
-        bytes.copyPageTo(slot, page);
-        watcher.copied(page);
+      public void copyPageTo(MemorySegment target, long offset) {
+        bytes.copyPageTo(target, offset);
+        watcher.copied(PageGeometry.pages(offset));
       }
 
       @Override

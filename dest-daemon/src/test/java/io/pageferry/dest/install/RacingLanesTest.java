@@ -2,8 +2,9 @@ package io.pageferry.dest.install;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.PageGeometry;
 import io.pageferry.wire.PageSink;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -65,8 +66,8 @@ class RacingLanesTest {
 
   private final class Counting implements PageSink.Payload {
     @Override
-    public void copyPageTo(MemorySlot slot, long page) {
-      var _ = copies.incrementAndGet((int) page);
+    public void copyPageTo(MemorySegment target, long offset) {
+      var _ = copies.incrementAndGet((int) PageGeometry.pages(offset));
     }
 
     @Override

@@ -7,7 +7,7 @@ import io.pageferry.memory.FirstTouches;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
-import io.pageferry.memory.UserfaultBitmap;
+import io.pageferry.memory.PageTrap;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * cache line: the page address if readable, the page address if writable, and what to add to a
  * guest address to get the host's. A tag that is not a page address matches nothing.
  *
- * <p>INVARIANT: an entry becomes readable only after the page's userfault bit was found clear
- * (acquire), and writable only after its bit in the slot's written bitmap was set. An access has no
- * effect before every page that it touches is known to be accessible.
+ * <p>INVARIANT: an entry becomes readable only after the slot's trap let the page pass (acquire),
+ * and writable only after its bit in the slot's written bitmap was set. An access has no effect
+ * before every page that it touches is known to be accessible.
  */
 final class HartMemory {
   private static final int ENTRIES = 1024;
@@ -174,8 +174,8 @@ final class HartMemory {
       return 0;
     }
     long page = PageGeometry.pages(address - slot.base());
-    UserfaultBitmap userfault = slot.userfault();
-    if (userfault != null && userfault.traps(page)) {
+    PageTrap trap = slot.trap();
+    if (trap != null && trap.traps(page)) {
       context.fault(address, size, access);
       return 0;
     }

@@ -12,7 +12,7 @@ import io.pageferry.memory.FirstTouches;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.PageGeometry;
-import io.pageferry.memory.UserfaultBitmap;
+import io.pageferry.memory.PageTrap;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -126,8 +126,8 @@ public final class SyntheticVcpu implements EmulatedVcpu {
 
   private @Nullable VcpuExit access(MemorySlot slot, long page) {
     long offset = PageGeometry.bytes(page) + (long) index * WORD_SPACING;
-    UserfaultBitmap userfault = slot.userfault();
-    if (userfault != null && userfault.traps(page)) {
+    PageTrap trap = slot.trap();
+    if (trap != null && trap.traps(page)) {
       VcpuExit.Access kind = pendingWrite ? VcpuExit.Access.WRITE : VcpuExit.Access.READ;
       return memoryFault.set(slot.base() + offset, Long.BYTES, kind, true);
     }

@@ -10,10 +10,13 @@ import io.pageferry.migration.MigrationKey;
  * @param pageServiceAddress {@code host:port} where that daemon finds the lanes
  * @param maxBytesInFlight cap on page bytes sent and not acknowledged
  * @param drainAfterMillis how long after switchover pages come on demand only
+ * @param faultMechanism what is to stop accesses to missing pages; empty for the destination's
+ *     choice
  */
 public record MigrationPlan(
     MigrationKey key,
     String destination,
     String pageServiceAddress,
     long maxBytesInFlight,
-    long drainAfterMillis) {}
+    long drainAfterMillis,
+    String faultMechanism) {}

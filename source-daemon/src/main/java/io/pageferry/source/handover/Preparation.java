@@ -40,7 +40,8 @@ final class Preparation {
             .setGuestName(guest.name())
             .setVcpuCount(guest.machine().spec().vcpus())
             .setPageSizeBytes(PageGeometry.PAGE_SIZE)
-            .setPageServiceAddress(plan.pageServiceAddress());
+            .setPageServiceAddress(plan.pageServiceAddress())
+            .setFaultMechanism(plan.faultMechanism());
     for (MemorySlot slot : guest.memory().slots()) {
       request.addSlots(
           io.pageferry.proto.v1.MemorySlot.newBuilder()

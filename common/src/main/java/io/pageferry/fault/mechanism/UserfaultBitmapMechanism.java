@@ -1,18 +1,24 @@
-package io.pageferry.fault;
+package io.pageferry.fault.mechanism;
 
+import io.pageferry.fault.FaultMechanism;
 import io.pageferry.memory.MemorySlot;
 import io.pageferry.memory.UserfaultBitmap;
 
 /**
  * KVM's userfault: a vCPU tests its page's bit in the slot's {@link UserfaultBitmap}, and exits
- * with a memory fault if it is set. Any thread.
+ * with a memory fault if it is set. The bits are changed without a lock. Any thread.
  */
-public final class UserfaultMechanism implements FaultMechanism {
+public final class UserfaultBitmapMechanism implements FaultMechanism {
   private final MemorySlot slot;
 
   /** Of a slot whose userfault is off. */
-  public UserfaultMechanism(MemorySlot slot) {
+  public UserfaultBitmapMechanism(MemorySlot slot) {
     this.slot = slot;
+  }
+
+  @Override
+  public MemorySlot slot() {
+    return slot;
   }
 
   @Override
@@ -22,12 +28,19 @@ public final class UserfaultMechanism implements FaultMechanism {
 
   @Override
   public void trap(long first, long count) {
-    bitmap().trap(first, count);
+    UserfaultBitmap bitmap = slot.userfault();
+    if (bitmap == null) {
+      throw new IllegalStateException("Userfault is off for slot " + slot.id() + ".");
+    }
+    bitmap.trap(first, count);
   }
 
   @Override
   public void lift(long first, long count) {
-    bitmap().lift(first, count);
+    UserfaultBitmap bitmap = slot.userfault();
+    if (bitmap != null) {
+      bitmap.lift(first, count);
+    }
   }
 
   @Override
@@ -41,11 +54,8 @@ public final class UserfaultMechanism implements FaultMechanism {
     slot.disableUserfault();
   }
 
-  private UserfaultBitmap bitmap() {
-    UserfaultBitmap bitmap = slot.userfault();
-    if (bitmap == null) {
-      throw new IllegalStateException("Userfault is off for slot " + slot.id() + ".");
-    }
-    return bitmap;
+  @Override
+  public int bitsPerPage() {
+    return 1;
   }
 }

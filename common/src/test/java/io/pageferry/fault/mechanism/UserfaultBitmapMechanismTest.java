@@ -1,0 +1,7 @@
+package io.pageferry.fault.mechanism;
+
+class UserfaultBitmapMechanismTest extends FaultMechanismTest {
+  UserfaultBitmapMechanismTest() {
+    super(MechanismKind.USERFAULT_BITMAP);
+  }
+}
