@@ -19,6 +19,7 @@ void runtime_enter(u64 hart, u64 device_tree);
 _Noreturn void runtime_trap(u64 cause, u64 pc, u64 value);
 
 static volatile u32 harts_released;
+volatile u64 lost_accesses;
 
 u8 *data_start(void) { return image_end + parameters.harts * PAGE; }
 
@@ -68,6 +69,10 @@ void begin_verdict(int pass) {
   print(pass ? "PASS " : "FAIL ");
   print(program_name);
   print(": ");
+  if (lost_accesses) {
+    print_number(lost_accesses);
+    print(" accesses lost, ");
+  }
 }
 
 void finish(int pass) {

@@ -21,6 +21,23 @@ idle:   wfi
 
         .balign 4
 trap_entry:
+        csrw    mscratch, t0
+        csrr    t0, mcause
+        addi    t0, t0, -19             /* a machine check: the page's data is lost */
+        bnez    t0, give_up
+        addi    sp, sp, -16             /* count it, and go on behind the access */
+        sd      t1, 0(sp)
+        la      t0, lost_accesses
+        li      t1, 1
+        amoadd.d zero, t1, (t0)
+        ld      t1, 0(sp)
+        addi    sp, sp, 16
+        csrr    t0, mepc
+        addi    t0, t0, 4
+        csrw    mepc, t0
+        csrr    t0, mscratch
+        mret
+give_up:
         csrr    a0, mcause
         csrr    a1, mepc
         csrr    a2, mtval

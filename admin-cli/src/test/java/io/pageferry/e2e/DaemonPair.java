@@ -197,6 +197,15 @@ public final class DaemonPair implements AutoCloseable {
     return line;
   }
 
+  /** Tells the guest at a daemon to check itself; gives its last line, whatever it has found. */
+  static String lastWords(AdminClient daemon) {
+    WriteConsoleRequest request =
+        WriteConsoleRequest.newBuilder().setData(ByteString.copyFromUtf8("q")).build();
+    var _ = daemon.call(stub -> stub.writeConsole(request));
+    var _ = awaitShutdown(daemon);
+    return lastLine(daemon);
+  }
+
   /** Waits until the guest has ended itself or reached its instruction limit. */
   static GuestStatus awaitShutdown(AdminClient daemon) {
     return await()

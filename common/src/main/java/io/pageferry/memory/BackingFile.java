@@ -197,6 +197,15 @@ final class BackingFile implements AutoCloseable {
     }
   }
 
+  /** Whether the file still has the byte at an offset, and its disk gives it. */
+  boolean isReadable(long offset) {
+    try {
+      return channel.read(ByteBuffer.allocate(1), offset) == 1;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private static void close(int descriptor) {
     try {
       var _ = (int) CLOSE.invokeExact(descriptor);

@@ -46,6 +46,7 @@ public final class GuestMemory implements AutoCloseable {
                 : file.map(offset, layout.sizeBytes(), arena);
         MemorySlot slot = new MemorySlot(layout.id(), layout.base(), segment, arena);
         if (file != null) {
+          slot.liveIn(file, offset);
           slot.written().setRange(0, slot.pageCount());
         }
         made.add(slot);
@@ -135,6 +136,11 @@ public final class GuestMemory implements AutoCloseable {
   /** Pages that may hold something else than zeros. */
   public long writtenPages() {
     return slots.stream().mapToLong(slot -> slot.written().cardinality()).sum();
+  }
+
+  /** Pages whose data is lost. */
+  public long poisonedPages() {
+    return slots.stream().mapToLong(MemorySlot::poisonedPages).sum();
   }
 
   /** Bytes in physical memory now; 0 once it is closed. Costs a system call per gigabyte. */

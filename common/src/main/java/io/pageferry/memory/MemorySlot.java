@@ -20,6 +20,9 @@ public final class MemorySlot {
   private final Arena owner;
   private volatile @Nullable PageTrap trap;
   private volatile @Nullable FirstTouches firstTouches;
+  private volatile @Nullable PageBitmap poisoned;
+  private volatile @Nullable BackingFile file;
+  private long fileOffset;
 
   MemorySlot(int id, long base, MemorySegment segment, Arena owner) {
     this.id = id;
@@ -127,6 +130,74 @@ public final class MemorySlot {
   /** Who is told which pages vCPUs use, or null. Volatile read. */
   public @Nullable FirstTouches firstTouches() {
     return firstTouches;
+  }
+
+  /**
+   * The data of a page is lost: whoever accesses it is to get a machine check instead. It counts as
+   * written, so that it is not taken for a page of zeros. A vCPU that has it mapped goes on until
+   * its mappings are dropped. Release; idempotent.
+   *
+   * @return whether it was not poisoned before
+   */
+  public boolean poison(long page) {
+    var _ = written.set(page);
+    return poisonedPagesSet().set(page);
+  }
+
+  private synchronized PageBitmap poisonedPagesSet() {
+    PageBitmap pages = poisoned;
+    if (pages == null) {
+      pages = new PageBitmap(pageCount(), owner);
+      poisoned = pages;
+    }
+    return pages;
+  }
+
+  /**
+   * A page whose data is lost may be used again, as it is now.
+   *
+   * @return whether it was poisoned
+   */
+  public boolean unpoison(long page) {
+    PageBitmap pages = poisoned;
+    if (pages == null || !pages.get(page)) {
+      return false;
+    }
+    pages.clearRange(page, 1);
+    return true;
+  }
+
+  /** Whether the data of a page is lost. Acquire; one read while no page of the slot is. */
+  public boolean isPoisoned(long page) {
+    PageBitmap pages = poisoned;
+    return pages != null && pages.get(page);
+  }
+
+  /** Pages whose data is lost. */
+  public long poisonedPages() {
+    PageBitmap pages = poisoned;
+    return pages == null ? 0 : pages.cardinality();
+  }
+
+  /** The first page from {@code from} on whose data is lost, or -1. */
+  public long nextPoisoned(long from) {
+    PageBitmap pages = poisoned;
+    return pages == null ? -1 : pages.nextSet(from);
+  }
+
+  /** The bytes live in a file, from {@code offset} on. */
+  void liveIn(BackingFile backing, long offset) {
+    fileOffset = offset;
+    file = backing;
+  }
+
+  /**
+   * Whether a page's bytes can be read; they cannot if the file behind them was cut short, or its
+   * disk fails. A system call for memory that lives in a file.
+   */
+  public boolean isReadable(long page) {
+    BackingFile backing = file;
+    return backing == null || backing.isReadable(fileOffset + PageGeometry.bytes(page));
   }
 
   /** Another bitmap over this slot's pages, all clear, freed some time after its last use. */

@@ -7,8 +7,11 @@ package io.pageferry.migration;
  * @param maximum newest version
  */
 public record ProtocolVersions(int minimum, int maximum) {
-  /** What this build speaks. The machine state of version 1 had no sections. */
-  public static final ProtocolVersions SPOKEN = new ProtocolVersions(2, 2);
+  /**
+   * What this build speaks. The machine state of version 1 had no sections; in version 2 the source
+   * could not say that a page is lost.
+   */
+  public static final ProtocolVersions SPOKEN = new ProtocolVersions(3, 3);
 
   /** Version of this program, for people. */
   public static final String SOFTWARE_VERSION = "0.1.0";

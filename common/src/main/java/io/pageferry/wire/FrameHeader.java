@@ -4,7 +4,7 @@ import io.pageferry.memory.PageGeometry;
 
 /**
  * Layout of an encoded {@code PageFrame}: fields 1 to 3 as varints, then field 4 as length and
- * bytes; fields that are zero or empty are left out, as protobuf does.
+ * bytes, or field 5 as a varint; fields that are zero or empty are left out, as protobuf does.
  */
 final class FrameHeader {
   /** Longest encoding of the fields before the page bytes. */
@@ -17,6 +17,7 @@ final class FrameHeader {
   static final int TAG_FIRST_PAGE = 2 << 3;
   static final int TAG_PAGE_COUNT = 3 << 3;
   static final int TAG_DATA = 4 << 3 | 2;
+  static final int TAG_LOST = 5 << 3;
 
   private FrameHeader() {}
 
@@ -32,6 +33,9 @@ final class FrameHeader {
     }
     if (frame.pageCount() != 0) {
       at = field(to, at, TAG_PAGE_COUNT, frame.pageCount());
+    }
+    if (frame.lost()) {
+      at = field(to, at, TAG_LOST, 1);
     }
     if (!frame.zero()) {
       at = field(to, at, TAG_DATA, PageGeometry.bytes(frame.pageCount()));
@@ -59,6 +63,7 @@ final class FrameHeader {
     return fieldBytes(slot == null ? 0 : slot.id())
         + fieldBytes(frame.firstPage())
         + fieldBytes(frame.pageCount())
+        + fieldBytes(frame.lost() ? 1 : 0)
         + fieldBytes(data)
         + data;
   }

@@ -63,7 +63,9 @@ public final class InstallingMarshaller implements MethodDescriptor.Marshaller<F
       return;
     }
     MemorySlot slot = slot(frame);
-    if (frame.dataBytes < 0) {
+    if (frame.lost) {
+      sink.installLost(slot, frame.firstPage, frame.pageCount, arrivalNanos);
+    } else if (frame.dataBytes < 0) {
       sink.installZeros(slot, frame.firstPage, frame.pageCount, arrivalNanos);
     } else {
       sink.install(slot, frame.firstPage, frame.pageCount, frame, arrivalNanos);
@@ -105,6 +107,7 @@ public final class InstallingMarshaller implements MethodDescriptor.Marshaller<F
     private long firstPage;
     private int pageCount;
     private long dataBytes = -1;
+    private boolean lost;
 
     Parser(InputStream stream) {
       this.stream = stream;
@@ -123,6 +126,7 @@ public final class InstallingMarshaller implements MethodDescriptor.Marshaller<F
           case FrameHeader.TAG_FIRST_PAGE -> firstPage = varint();
           case FrameHeader.TAG_PAGE_COUNT -> pageCount = pageCount(varint());
           case FrameHeader.TAG_DATA -> dataBytes = varint();
+          case FrameHeader.TAG_LOST -> lost = varint() != 0;
           default -> throw malformed("it has an unknown field with tag " + tag);
         }
       }

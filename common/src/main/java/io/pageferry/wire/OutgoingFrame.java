@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param slot the slot; null in the answer to a hello, and only there
  * @param firstPage first page of the run
  * @param pageCount number of pages; 0 says that the destination has acknowledged the page before
- * @param zero whether all bytes are zero and none are sent
+ * @param zero whether none are sent: all are zero, or lost
+ * @param lost whether the pages' data is lost
  * @param copy the pages' bytes where they are not to be read from the slot
  */
 public record OutgoingFrame(
@@ -18,28 +19,34 @@ public record OutgoingFrame(
     long firstPage,
     int pageCount,
     boolean zero,
+    boolean lost,
     @Nullable MemorySegment copy) {
   /** The answer to a hello. */
-  public static final OutgoingFrame ATTACHED = new OutgoingFrame(null, 0, 0, true, null);
+  public static final OutgoingFrame ATTACHED = new OutgoingFrame(null, 0, 0, true, false, null);
 
   /** The bytes of the pages. */
   public static OutgoingFrame bytes(MemorySlot slot, long firstPage, int pageCount) {
-    return new OutgoingFrame(slot, firstPage, pageCount, false, null);
+    return new OutgoingFrame(slot, firstPage, pageCount, false, false, null);
   }
 
   /** One page, from a copy of its bytes that stays as it is until the frame is sent. */
   public static OutgoingFrame copied(MemorySlot slot, long page, MemorySegment copy) {
-    return new OutgoingFrame(slot, page, 1, false, copy);
+    return new OutgoingFrame(slot, page, 1, false, false, copy);
   }
 
   /** A run of zero pages. */
   public static OutgoingFrame zeros(MemorySlot slot, long firstPage, int pageCount) {
-    return new OutgoingFrame(slot, firstPage, pageCount, true, null);
+    return new OutgoingFrame(slot, firstPage, pageCount, true, false, null);
+  }
+
+  /** A page whose data cannot be read. */
+  public static OutgoingFrame lost(MemorySlot slot, long page) {
+    return new OutgoingFrame(slot, page, 1, true, true, null);
   }
 
   /** The answer to a fetch of a page that the destination has acknowledged before. */
   public static OutgoingFrame acknowledged(MemorySlot slot, long page) {
-    return new OutgoingFrame(slot, page, 0, true, null);
+    return new OutgoingFrame(slot, page, 0, true, false, null);
   }
 
   /** Size of the encoded frame in bytes. */

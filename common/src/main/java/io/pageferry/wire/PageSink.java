@@ -19,6 +19,9 @@ public interface PageSink {
   /** Installs a run of pages that are all zero. */
   void installZeros(MemorySlot slot, long firstPage, int pageCount, long arrivalNanos);
 
+  /** The data of a run of pages is lost: the source cannot read it. */
+  void installLost(MemorySlot slot, long firstPage, int pageCount, long arrivalNanos);
+
   /** The bytes of a frame's pages, read once, in order. Valid during the call only. */
   interface Payload extends PageBytes {
     /** Passes over the next page. */

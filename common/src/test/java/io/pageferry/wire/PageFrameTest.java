@@ -91,6 +91,30 @@ class PageFrameTest {
         .isEqualTo("080710aa021802");
     assertThat(HexFormat.of().formatHex(drained(OutgoingFrame.acknowledged(first, 3))))
         .isEqualTo("1003");
+    assertThat(HexFormat.of().formatHex(drained(OutgoingFrame.lost(first, 3))))
+        .isEqualTo("100318012801");
+  }
+
+  @Test
+  void aFrameOfALostPageArrivesAsLost() throws IOException {
+    OutgoingFrame frame = OutgoingFrame.lost(memory.slots().getLast(), 9);
+    byte[] message = drained(frame);
+    assertThat(message)
+        .isEqualTo(
+            PageFrame.newBuilder()
+                .setSlot(memory.slots().getLast().id())
+                .setFirstPage(9)
+                .setPageCount(1)
+                .setLost(true)
+                .build()
+                .toByteArray());
+    try (GuestMemory target = sameLayout()) {
+      RecordingSink sink = new RecordingSink();
+      var _ = new InstallingMarshaller(target, sink).parse(new CutStream(message, random));
+      assertThat(sink.lost).isTrue();
+      assertThat(sink.slot).isEqualTo(memory.slots().getLast().id());
+      assertThat(sink.first).isEqualTo(9);
+    }
   }
 
   @Test
@@ -241,6 +265,7 @@ class PageFrameTest {
     private long first;
     private int count;
     private boolean zero;
+    private boolean lost;
 
     @Override
     public void install(MemorySlot to, long firstPage, int pageCount, Payload payload, long nanos) {
@@ -257,6 +282,12 @@ class PageFrameTest {
     @Override
     public void installZeros(MemorySlot to, long firstPage, int pageCount, long nanos) {
       remember(to, firstPage, pageCount, true);
+    }
+
+    @Override
+    public void installLost(MemorySlot to, long firstPage, int pageCount, long nanos) {
+      remember(to, firstPage, pageCount, false);
+      lost = true;
     }
 
     private void remember(MemorySlot to, long firstPage, int pageCount, boolean isZero) {

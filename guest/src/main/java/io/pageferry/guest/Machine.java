@@ -1,6 +1,7 @@
 package io.pageferry.guest;
 
 import io.pageferry.memory.GuestMemory;
+import io.pageferry.memory.MemorySlot;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +79,22 @@ public interface Machine extends AutoCloseable {
 
   /** Switches userfault off for a slot, and drops what vCPUs have mapped of it. */
   void disableUserfault(int slotId);
+
+  /**
+   * Makes every access to a page a machine check, as if the page's memory had failed; pauses the
+   * machine for a moment if it runs.
+   *
+   * @return whether it was not so before
+   */
+  boolean poison(MemorySlot slot, long page);
+
+  /**
+   * Makes a page whose data was lost a page of zeros that can be used; pauses the machine for a
+   * moment if it runs.
+   *
+   * @return whether its data was lost
+   */
+  boolean unpoison(MemorySlot slot, long page);
 
   /**
    * Registers, devices, clock and console of a machine that does not run, in a versioned format.

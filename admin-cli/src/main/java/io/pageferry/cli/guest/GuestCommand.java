@@ -14,6 +14,8 @@ import picocli.CommandLine.Command;
       GuestRunCommands.Pause.class,
       GuestRunCommands.Resume.class,
       GuestConsoleCommand.class,
+      PoisonCommands.Poison.class,
+      PoisonCommands.Unpoison.class,
       GuestRunCommands.Unload.class
     })
 public final class GuestCommand {}

@@ -68,7 +68,14 @@ public final class StatusView {
         guest ->
             Units.magnitude(
                 guest.getVcpusList().stream().mapToLong(VcpuStatus::getInstructions).sum()));
+    if (hasLostPages(statuses.source()) || hasLostPages(statuses.destination())) {
+      guests(statuses, "lost pages", guest -> Units.count(guest.getPoisonedPages()));
+    }
     guests(statuses, "epoch", guest -> Long.toString(guest.getEpoch()));
+  }
+
+  private static boolean hasLostPages(@Nullable Status status) {
+    return status != null && status.getGuest().getPoisonedPages() > 0;
   }
 
   private static String state(GuestStatus guest) {

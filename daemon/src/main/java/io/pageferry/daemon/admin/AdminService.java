@@ -27,6 +27,8 @@ import io.pageferry.proto.v1.MigrateRequest;
 import io.pageferry.proto.v1.MigrateResponse;
 import io.pageferry.proto.v1.PauseGuestRequest;
 import io.pageferry.proto.v1.PauseGuestResponse;
+import io.pageferry.proto.v1.PoisonPageRequest;
+import io.pageferry.proto.v1.PoisonPageResponse;
 import io.pageferry.proto.v1.ReadConsoleRequest;
 import io.pageferry.proto.v1.ReadConsoleResponse;
 import io.pageferry.proto.v1.ReadMemoryRequest;
@@ -36,6 +38,8 @@ import io.pageferry.proto.v1.ResumeGuestResponse;
 import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.UnloadGuestRequest;
 import io.pageferry.proto.v1.UnloadGuestResponse;
+import io.pageferry.proto.v1.UnpoisonPagesRequest;
+import io.pageferry.proto.v1.UnpoisonPagesResponse;
 import io.pageferry.proto.v1.VersionRange;
 import io.pageferry.proto.v1.WatchStatusRequest;
 import io.pageferry.proto.v1.WriteConsoleRequest;
@@ -94,6 +98,33 @@ public final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
             PauseGuestResponse.newBuilder()
                 .setPauseNanos(daemon.heldGuest(request.getGuest()).pause())
                 .build());
+  }
+
+  @Override
+  public void poisonPage(PoisonPageRequest request, StreamObserver<PoisonPageResponse> observer) {
+    answer(
+        observer,
+        () -> {
+          HostedGuest guest = daemon.heldGuest(request.getGuest());
+          guest.poison(request.getGuestPhysicalAddress());
+          return PoisonPageResponse.newBuilder()
+              .setPoisonedPages(guest.memory().poisonedPages())
+              .build();
+        });
+  }
+
+  @Override
+  public void unpoisonPages(
+      UnpoisonPagesRequest request, StreamObserver<UnpoisonPagesResponse> observer) {
+    answer(
+        observer,
+        () -> {
+          HostedGuest guest = daemon.heldGuest(request.getGuest());
+          return UnpoisonPagesResponse.newBuilder()
+              .setUnpoisonedPages(guest.unpoison(request.getGuestPhysicalAddressList()))
+              .setPoisonedPages(guest.memory().poisonedPages())
+              .build();
+        });
   }
 
   @Override

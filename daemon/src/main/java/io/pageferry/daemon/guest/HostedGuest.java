@@ -17,6 +17,7 @@ import java.lang.foreign.ValueLayout;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -155,6 +156,63 @@ public final class HostedGuest implements AutoCloseable {
                 + ".");
       }
     });
+  }
+
+  /**
+   * Declares the data of a page lost: each access to it raises a machine check in the guest.
+   *
+   * @throws IllegalArgumentException if the address is in no slot
+   * @throws PageFerryException WRONG_GUEST_STATE if the page has not come yet; FENCED if the guest
+   *     is not this daemon's
+   */
+  public void poison(long guestPhysicalAddress) {
+    MemorySlot slot = slotAt(guestPhysicalAddress);
+    long page = PageGeometry.pages(guestPhysicalAddress - slot.base());
+    fence.whileHeld(() -> {
+      requireHere(slot, page, page);
+      var _ = machine.poison(slot, page);
+    });
+  }
+
+  /**
+   * Makes pages whose data was lost pages of zeros.
+   *
+   * @param addresses an address of each; none for all of them
+   * @return how many
+   * @throws IllegalArgumentException if an address is in no slot
+   * @throws PageFerryException FENCED if the guest is not this daemon's
+   */
+  public long unpoison(List<Long> addresses) {
+    long[] pages = {0};
+    fence.whileHeld(() -> {
+      for (long address : addresses) {
+        MemorySlot slot = slotAt(address);
+        pages[0] += machine.unpoison(slot, PageGeometry.pages(address - slot.base())) ? 1 : 0;
+      }
+      if (addresses.isEmpty()) {
+        for (MemorySlot slot : memory().slots()) {
+          for (long page = slot.nextPoisoned(0);
+              page >= 0;
+              page = page + 1 < slot.pageCount() ? slot.nextPoisoned(page + 1) : -1) {
+            pages[0] += machine.unpoison(slot, page) ? 1 : 0;
+          }
+        }
+      }
+    });
+    return pages[0];
+  }
+
+  private MemorySlot slotAt(long guestPhysicalAddress) {
+    MemorySlot slot = memory().slotAt(guestPhysicalAddress);
+    if (slot == null) {
+      throw new IllegalArgumentException(
+          "Guest "
+              + name()
+              + " has no memory at 0x"
+              + Long.toHexString(guestPhysicalAddress)
+              + ".");
+    }
+    return slot;
   }
 
   /**

@@ -115,6 +115,7 @@ public final class StatusMessages {
             .setResidentBytes(residentBytes)
             .setBookkeepingBitsPerPage(guest.bitsPerPage(bitmaps))
             .setExitCode(machine.state() == Machine.State.STOPPED ? machine.exitCode() : 0)
+            .setPoisonedPages(guest.memory().whileMapped(guest.memory()::poisonedPages).orElse(0L))
             .setInstructionsElsewhere(guest.instructionsElsewhere())
             .setEpoch(guest.fence().epoch());
     String failure = machine.failure();

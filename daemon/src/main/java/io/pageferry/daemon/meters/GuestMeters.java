@@ -122,6 +122,11 @@ public final class GuestMeters implements MultiCollector {
             "Guest memory that takes physical memory here",
             s -> s.getGuest().getResidentBytes()),
         guests(
+            now,
+            "pageferry_guest_poisoned_pages",
+            "Pages whose data is lost",
+            s -> s.getGuest().getPoisonedPages()),
+        guests(
                 now,
                 "pageferry_guest_instructions",
                 "Instructions that vCPUs retired here; its rate is instructions per second",

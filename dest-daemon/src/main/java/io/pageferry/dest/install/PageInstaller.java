@@ -100,12 +100,17 @@ public final class PageInstaller {
     @Override
     public void install(
         MemorySlot slot, long firstPage, int pageCount, Payload payload, long arrivalNanos) {
-      installFrame(slot, firstPage, pageCount, payload, arrivalNanos);
+      installFrame(slot, firstPage, pageCount, payload, false, arrivalNanos);
     }
 
     @Override
     public void installZeros(MemorySlot slot, long firstPage, int pageCount, long arrivalNanos) {
-      installFrame(slot, firstPage, pageCount, null, arrivalNanos);
+      installFrame(slot, firstPage, pageCount, null, false, arrivalNanos);
+    }
+
+    @Override
+    public void installLost(MemorySlot slot, long firstPage, int pageCount, long arrivalNanos) {
+      installFrame(slot, firstPage, pageCount, null, true, arrivalNanos);
     }
 
     private void installFrame(
@@ -113,6 +118,7 @@ public final class PageInstaller {
         long firstPage,
         int pageCount,
         @Nullable Payload payload,
+        boolean lost,
         long arrivalNanos) {
       SlotPages pages = guest.of(slot);
       PageStates states = pages.states();
@@ -122,7 +128,7 @@ public final class PageInstaller {
         long most = Math.min(end - page, waiters.areWaiting() ? WAITED_RUN : LONGEST_RUN);
         long claimed = states.claim(page, most);
         if (claimed > 0) {
-          installRun(pages, page, claimed, payload, arrivalNanos);
+          installRun(pages, page, claimed, payload, lost, arrivalNanos);
           page += claimed;
         }
         if (claimed < most) {
@@ -140,11 +146,20 @@ public final class PageInstaller {
 
     /** Pages that this lane has claimed. */
     private void installRun(
-        SlotPages pages, long first, long count, @Nullable Payload payload, long arrivalNanos) {
+        SlotPages pages,
+        long first,
+        long count,
+        @Nullable Payload payload,
+        boolean lost,
+        long arrivalNanos) {
       MemorySlot slot = pages.slot();
       try {
         if (payload == null) {
           pages.mechanism().fillZeros(first, count);
+          if (lost) {
+            // INVARIANT: before the page is present, so that nobody takes its zeros for its data.
+            poison(slot, first, count);
+          }
         } else {
           slot.written().setRange(first, count);
           digest.addAndGet(pages.mechanism().fill(first, count, payload));
@@ -169,6 +184,12 @@ public final class PageInstaller {
       }
     }
 
+    private void poison(MemorySlot slot, long first, long count) {
+      for (long page = first; page < first + count; page++) {
+        var _ = slot.poison(page);
+      }
+    }
+
     private LongAdder counter(@Nullable Payload payload) {
       if (payload == null) {
         return zeroPages;
@@ -187,7 +208,7 @@ public final class PageInstaller {
     return drainPages.sum();
   }
 
-  /** Pages known to be zero, from the map at switchover or a frame without bytes. */
+  /** Pages that came without bytes: known to be zero, or lost. */
   public long zeroPages() {
     return zeroPages.sum();
   }

@@ -17,6 +17,7 @@ import io.pageferry.guest.state.StatePart;
 import io.pageferry.guest.synthetic.SyntheticVcpu;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.PageGeometry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
@@ -189,6 +190,25 @@ final class EmulatedMachine implements Machine {
     whilePaused(() -> slot(slotId).disableUserfault());
   }
 
+  @Override
+  public boolean poison(MemorySlot slot, long page) {
+    boolean[] fresh = {false};
+    whilePaused(() -> fresh[0] = slot.poison(page));
+    return fresh[0];
+  }
+
+  @Override
+  public boolean unpoison(MemorySlot slot, long page) {
+    boolean[] found = {false};
+    whilePaused(() -> {
+      if (slot.isPoisoned(page)) {
+        slot.segment().asSlice(PageGeometry.bytes(page), PageGeometry.PAGE_SIZE).fill((byte) 0);
+        found[0] = slot.unpoison(page);
+      }
+    });
+    return found[0];
+  }
+
   private MemorySlot slot(int id) {
     MemorySlot slot = memory.slot(id);
     if (slot == null) {
@@ -296,7 +316,8 @@ final class EmulatedMachine implements Machine {
           throw new IllegalStateException(
               "The guest is lost: "
                   + fault
-                  + " is in no memory slot, and no trap handler can be reached.");
+                  + " is in no memory slot or its data is lost, and no trap handler can be"
+                  + " reached.");
         }
         faults.resolve(vcpu, fault);
       }

@@ -158,10 +158,13 @@ public final class Hart implements EmulatedVcpu {
   }
 
   /**
-   * Whether the handler of the trap just taken is itself in no memory: no other trap can follow.
+   * Whether the handler of the trap just taken is itself in no memory, or lost: no other trap can
+   * follow.
    */
   private boolean isLost() {
-    return context.trapCause == Trap.INSTRUCTION_ACCESS && context.trapValue == context.pc;
+    return (context.trapCause == Trap.INSTRUCTION_ACCESS
+            || context.trapCause == Trap.HARDWARE_ERROR)
+        && context.trapValue == context.pc;
   }
 
   /**

@@ -179,6 +179,10 @@ final class HartMemory {
       context.fault(address, size, access);
       return 0;
     }
+    if (slot.isPoisoned(page)) {
+      context.trap(Trap.HARDWARE_ERROR, address);
+      return 0;
+    }
     FirstTouches firstTouches = slot.firstTouches();
     if (firstTouches != null) {
       firstTouches.touch(page);

@@ -14,6 +14,9 @@ final class Trap {
   static final int STORE_ACCESS = 7;
   static final int ECALL_FROM_MACHINE = 11;
 
+  /** What an access to a page whose data is lost raises. */
+  static final int HARDWARE_ERROR = 19;
+
   private Trap() {}
 
   /** The access fault of an access in no slot and no device. */

@@ -131,6 +131,11 @@ public final class SyntheticVcpu implements EmulatedVcpu {
       VcpuExit.Access kind = pendingWrite ? VcpuExit.Access.WRITE : VcpuExit.Access.READ;
       return memoryFault.set(slot.base() + offset, Long.BYTES, kind, true);
     }
+    if (slot.isPoisoned(page)) {
+      // The machine check has no handler to go to: the access is given up, and counts.
+      pendingPage = NO_PAGE;
+      return null;
+    }
     FirstTouches firstTouches = slot.firstTouches();
     if (firstTouches != null) {
       firstTouches.touch(page);

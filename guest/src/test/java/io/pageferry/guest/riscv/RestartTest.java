@@ -135,6 +135,25 @@ class RestartTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("accesses")
+  void anAccessToALostPageRaisesAMachineCheckAndHasNoEffect(Case instruction) {
+    Assembler code = instruction.instruction.apply(new Assembler()).exit(1);
+    try (TestHart guest = new TestHart(code)) {
+      guest.setX(A0, 0x5a5a);
+      guest.setX(A1, DATA);
+      guest.setX(A2, SOURCE);
+      // Without a handler the trap goes to address 0, where there is no memory.
+      guest.slot.poison(page(DATA));
+      byte[] memory = ram(guest);
+      VcpuExit exit = guest.hart.run();
+      assertThat(exit).isInstanceOf(VcpuExit.MemoryFault.class);
+      assertThat(((VcpuExit.MemoryFault) exit).userfault()).isFalse();
+      assertThat(ram(guest)).isEqualTo(memory);
+      assertThat(guest.slot.unpoison(page(DATA))).isTrue();
+    }
+  }
+
   private static Stream<Arguments> crossings() {
     return accesses()
         .filter(access -> access.size > 1 && !access.name.contains("."))

@@ -48,7 +48,9 @@ final class GuestState {
       return;
     }
     long page = PageGeometry.pages(address - slot.base());
-    if (delivery.image().hasContent(slot, page) && delivery.markSent(slot, page)) {
+    if (delivery.image().hasContent(slot, page)
+        && !delivery.image().isLost(slot, page)
+        && delivery.markSent(slot, page)) {
       request.addFirstPages(
           PageFrame.newBuilder()
               .setSlot(slot.id())

@@ -108,13 +108,20 @@ public final class Delivery {
     if (sent.get(page)) {
       return false;
     }
-    long hash = PageHash.contribution(slot, page);
+    long hash = image.isLost(slot, page) ? 0 : PageHash.contribution(slot, page);
     if (!sent.set(page)) {
       return false;
     }
     digest.addAndGet(hash);
     sentPages.incrementAndGet();
     return true;
+  }
+
+  /** The frame of pages in a row that were marked as sent, unless their data is lost. */
+  public OutgoingFrame frame(MemorySlot slot, long first, int count) {
+    return slot.isPoisoned(first)
+        ? OutgoingFrame.lost(slot, first)
+        : OutgoingFrame.bytes(slot, first, count);
   }
 
   /**

@@ -90,13 +90,18 @@ final class DrainOrder {
         continue;
       }
       emptySlots = 0;
+      if (delivery.image().isLost(slot, first)) {
+        cursor = first + 1;
+        if (delivery.markSent(slot, first)) {
+          return OutgoingFrame.lost(slot, first);
+        }
+        continue;
+      }
       boolean zero = PageHash.isZero(slot, first);
       int count = claimRun(slot, first, zero);
       cursor = first + Math.max(count, 1);
       if (count > 0) {
-        return zero
-            ? OutgoingFrame.zeros(slot, first, count)
-            : OutgoingFrame.bytes(slot, first, count);
+        return zero ? OutgoingFrame.zeros(slot, first, count) : delivery.frame(slot, first, count);
       }
     }
     return null;
@@ -124,6 +129,7 @@ final class DrainOrder {
       long page = first + count;
       boolean fits =
           delivery.image().hasContent(slot, page)
+              && !delivery.image().isLost(slot, page)
               && (count == 0 || PageHash.isZero(slot, page) == zero);
       if (!fits || !delivery.markSent(slot, page)) {
         break;

@@ -96,6 +96,17 @@ public final class FrozenImage {
   }
 
   /**
+   * Whether the data of a page is lost. A page that cannot be read is lost from then on, for every
+   * receiver. Looked at before its bytes are.
+   */
+  public boolean isLost(MemorySlot slot, long page) {
+    if (!slot.isPoisoned(page) && !slot.isReadable(page)) {
+      var _ = slot.poison(page);
+    }
+    return slot.isPoisoned(page);
+  }
+
+  /**
    * A delivery to one more receiver. Every receiver's is made before the first page is
    * acknowledged, for a page that is released cannot be delivered any more.
    *

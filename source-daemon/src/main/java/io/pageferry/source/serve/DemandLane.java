@@ -93,15 +93,15 @@ final class DemandLane extends Lane<Demand> {
           || !delivery.markSent(slot, page)) {
         continue;
       }
-      if (run > 0 && page != first + run) {
-        send(OutgoingFrame.bytes(slot, first, run));
+      if (run > 0 && (page != first + run || slot.isPoisoned(page) || slot.isPoisoned(first))) {
+        send(delivery.frame(slot, first, run));
         run = 0;
       }
       first = run == 0 ? page : first;
       run++;
     }
     if (run > 0) {
-      send(OutgoingFrame.bytes(slot, first, run));
+      send(delivery.frame(slot, first, run));
     }
   }
 
@@ -110,7 +110,10 @@ final class DemandLane extends Lane<Demand> {
       return OutgoingFrame.zeros(slot, page, 1);
     }
     if (delivery.markSent(slot, page)) {
-      return OutgoingFrame.bytes(slot, page, 1);
+      return delivery.frame(slot, page, 1);
+    }
+    if (slot.isPoisoned(page)) {
+      return OutgoingFrame.lost(slot, page);
     }
     return delivery.copyUnlessReleased(slot, page, copy)
         ? OutgoingFrame.copied(slot, page, copy)
