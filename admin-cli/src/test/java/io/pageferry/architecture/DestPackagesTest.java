@@ -44,7 +44,11 @@ class DestPackagesTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
-            "io.pageferry.fault..", "io.pageferry.memory..", "java..", "org.jspecify..")
+            "io.pageferry.fault..",
+            "io.pageferry.memory..",
+            "io.pageferry.userfaultfd..",
+            "java..",
+            "org.jspecify..")
         .because("page states and mechanisms are the same whatever brings the pages")
         .check(Code.CLASSES);
   }

@@ -19,7 +19,7 @@ import java.lang.foreign.MemorySegment;
  * place, and release them; {@link #traps} acquires, so a vCPU that is let through sees the bytes.
  * Any thread, unless said otherwise.
  */
-public interface FaultMechanism extends PageTrap {
+public interface FaultMechanism extends PageTrap, AutoCloseable {
   /** The slot. */
   MemorySlot slot();
 
@@ -88,6 +88,12 @@ public interface FaultMechanism extends PageTrap {
 
   /** Stops no access any more. Idempotent. */
   void disable();
+
+  /** Stops no access any more, and gives back what it has of the host. Idempotent. */
+  @Override
+  default void close() {
+    disable();
+  }
 
   /** Bits of state that it keeps for each page, while all pages are missing. */
   int bitsPerPage();

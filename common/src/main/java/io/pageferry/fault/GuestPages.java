@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The pages of a guest that comes, slot by slot. Any thread; lives no longer than the guest's
  * memory.
  */
-public final class GuestPages {
+public final class GuestPages implements AutoCloseable {
   private final GuestMemory memory;
   private final List<SlotPages> slots;
   private final long pageCount;
@@ -33,10 +33,15 @@ public final class GuestPages {
     List<SlotPages> slots = new ArrayList<>();
     long number = 0;
     for (MemorySlot slot : memory.slots()) {
-      SlotPages pages = new SlotPages(slot, number, PageStates.of(slot), mechanism.apply(slot));
-      pages.mechanism().enable();
-      slot.noteFirstTouches(pages.states());
-      slots.add(pages);
+      try {
+        SlotPages pages = new SlotPages(slot, number, PageStates.of(slot), mechanism.apply(slot));
+        slots.add(pages);
+        pages.mechanism().enable();
+        slot.noteFirstTouches(pages.states());
+      } catch (RuntimeException | Error e) {
+        slots.forEach(made -> made.mechanism().close());
+        throw e;
+      }
       number += slot.pageCount();
     }
     return new GuestPages(memory, List.copyOf(slots));
@@ -121,6 +126,35 @@ public final class GuestPages {
     for (SlotPages pages : slots) {
       pages.mechanism().disable();
     }
+  }
+
+  /** Stops no access any more, and gives back what mechanisms have of the host. Idempotent. */
+  @Override
+  public void close() {
+    for (SlotPages pages : slots) {
+      pages.mechanism().close();
+    }
+  }
+
+  /** Where the kernel reports accesses that it has stopped, or null if it stops none. */
+  public @Nullable KernelFaults kernelFaults() {
+    for (SlotPages pages : slots) {
+      if (pages.mechanism() instanceof BlockingMechanism blocking) {
+        return blocking.faults();
+      }
+    }
+    return null;
+  }
+
+  /** The slot whose host memory an address lies in, or null. */
+  public @Nullable SlotPages atHost(long hostAddress) {
+    for (SlotPages pages : slots) {
+      long offset = hostAddress - pages.slot().hostAddress();
+      if (offset >= 0 && offset < pages.slot().sizeBytes()) {
+        return pages;
+      }
+    }
+    return null;
   }
 
   /** Whether pages may be given physical memory before they come. */

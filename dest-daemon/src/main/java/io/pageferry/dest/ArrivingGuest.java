@@ -90,6 +90,11 @@ record ArrivingGuest(HostedGuest guest, boolean wasRunning) {
     }
   }
 
+  /** Stops its vCPUs for good; those that the kernel has stopped stay where they are. */
+  void pause() {
+    guest.machine().pause();
+  }
+
   /** Ends its vCPUs. */
   void stop() {
     guest.machine().close();

@@ -7,6 +7,7 @@ import io.pageferry.daemon.guest.GuestRegistry;
 import io.pageferry.daemon.guest.StatusMessages;
 import io.pageferry.dest.install.MemoryPopulation;
 import io.pageferry.dest.timing.FaultTimings;
+import io.pageferry.fault.GuestPages;
 import io.pageferry.fault.mechanism.MechanismChoice;
 import io.pageferry.host.Ending;
 import io.pageferry.memory.GuestMemory;
@@ -22,6 +23,7 @@ import io.pageferry.proto.v1.PrepareResponse;
 import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.proto.v1.TransferStateRequest;
 import io.pageferry.text.GuestName;
+import io.pageferry.userfaultfd.UserfaultUnavailableException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -90,7 +92,7 @@ public final class DestRole {
         .setProtocolVersion(version)
         .setSoftwareVersion(ProtocolVersions.SOFTWARE_VERSION)
         .setTakesFirstPages(true)
-        .setFaultMechanism(prepared.mechanism().toString())
+        .setFaultMechanism(mechanism(request).toString())
         .build();
   }
 
@@ -171,7 +173,9 @@ public final class DestRole {
       int version,
       String source,
       List<SlotLayout> layouts) {
+    MechanismChoice mechanism = mechanism(request);
     GuestMemory memory = GuestMemory.anonymous(layouts);
+    GuestPages pages = pages(memory, mechanism);
     try {
       int vcpus = request.getVcpuCount();
       // A rehearsal's faults would only be in the way of whoever reads a recording.
@@ -182,12 +186,26 @@ public final class DestRole {
           source,
           version,
           vcpus,
-          memory,
-          mechanism(request),
+          pages,
+          mechanism,
           config.prefetch(),
           timings,
           phaseLevel,
           aborted);
+    } catch (RuntimeException | Error e) {
+      Ending.after(e, () -> Ending.all(pages::close, memory::close));
+      throw e;
+    }
+  }
+
+  /** Pages that are all missing; if that cannot be, the memory is closed. */
+  private static GuestPages pages(GuestMemory memory, MechanismChoice mechanism) {
+    try {
+      return GuestPages.missing(memory, mechanism.of(memory));
+    } catch (UserfaultUnavailableException e) {
+      Ending.after(e, memory::close);
+      throw new PageFerryException(
+          ErrorCode.FAULT_MECHANISM_UNAVAILABLE, String.valueOf(e.getMessage()), e);
     } catch (RuntimeException | Error e) {
       Ending.after(e, memory::close);
       throw e;

@@ -20,7 +20,6 @@ import io.pageferry.fault.mechanism.MechanismChoice;
 import io.pageferry.guest.Machine;
 import io.pageferry.host.EndOnce;
 import io.pageferry.host.Ending;
-import io.pageferry.memory.GuestMemory;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
@@ -37,14 +36,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
 /**
- * One migration as the destination sees it: memory with every page faulting, lanes connected, state
+ * One migration as the destination sees it: memory with every page missing, lanes connected, state
  * loaded, committed, complete.
  *
  * <p>It holds what outlives a connection: which pages are here, who waits, what is to be
  * acknowledged, phase and fence. The lanes are its {@link Session}'s.
  *
  * <p>Control methods are called by RPC threads, lane ends by event loops; this object's monitor
- * orders them. Owns memory, machine and session until it is closed.
+ * orders them. Owns pages, their memory, machine and session until it is closed.
  */
 public final class IncomingMigration
     implements GuestMigration.Arrival, LaneListener, AutoCloseable {
@@ -53,9 +52,7 @@ public final class IncomingMigration
   private final String source;
   private final int vcpus;
   private final PhaseTracker tracker;
-  private final GuestMemory memory;
   private final FaultTimings timings;
-  private final MechanismChoice mechanism;
   private final GuestPages pages;
   private final Acknowledgements acknowledgements = new Acknowledgements();
   private final PageInstaller installer;
@@ -75,7 +72,7 @@ public final class IncomingMigration
   private long resumeNanos;
 
   /**
-   * Maps memory, connects the lanes to the source.
+   * Connects the lanes to the source.
    *
    * @throws PageFerryException LANE_LOST or the source's reason; nothing is left behind
    */
@@ -85,7 +82,7 @@ public final class IncomingMigration
       String source,
       int protocolVersion,
       int vcpus,
-      GuestMemory memory,
+      GuestPages pages,
       MechanismChoice mechanism,
       PrefetchPolicy.Kind prefetch,
       FaultTimings timings,
@@ -96,16 +93,13 @@ public final class IncomingMigration
     this.aborted = aborted;
     this.source = source;
     this.vcpus = vcpus;
-    this.memory = memory;
+    this.pages = pages;
     this.timings = timings;
-    this.mechanism = mechanism;
     tracker = new PhaseTracker(key, Phase.ADVISED, System::nanoTime, phaseLevel);
-    pages = GuestPages.missing(memory, mechanism.of(memory));
     FaultWaiters waiters = new FaultWaiters(vcpus);
     installer = new PageInstaller(pages, waiters, acknowledgements);
     resolver = new FaultResolver(pages, waiters, vcpus, prefetch, timings);
     session = new Session(key, protocolVersion, source, vcpus, installer, this);
-    resolver.fetchOn(session.demandLanes());
     status =
         new IncomingStatus(
             key, source, mechanism, tracker, installer, session, timings, resumption);
@@ -119,6 +113,7 @@ public final class IncomingMigration
   void awaitLanes() {
     // Before the guest's state comes: after Commit nothing may be left that can fail.
     ticks.start(acknowledgements, tracker, pages);
+    resolver.fetchOn(session.demandLanes());
     session.awaitAttached();
     synchronized (this) {
       if (laneFailure != null) {
@@ -175,10 +170,6 @@ public final class IncomingMigration
 
   GuestPages pages() {
     return pages;
-  }
-
-  MechanismChoice mechanism() {
-    return mechanism;
   }
 
   /**
@@ -337,7 +328,7 @@ public final class IncomingMigration
 
   @Override
   public long populatedBytes() {
-    return memory.residentBytes();
+    return pages.memory().residentBytes();
   }
 
   @Override
@@ -388,11 +379,15 @@ public final class IncomingMigration
   private void free() {
     ArrivingGuest here = takeArriving();
     // The machine first, so that no vCPU is on a lane that ends.
+    // First of all it stands still: without traps it would run on over memory that has not come.
     Ending.all(
         status::keep,
+        () -> Optional.ofNullable(here).ifPresent(ArrivingGuest::pause),
+        resolver::close,
+        pages::close,
         () -> Optional.ofNullable(here).ifPresent(ArrivingGuest::stop),
         this::closeLanes,
-        memory::close);
+        pages.memory()::close);
   }
 
   private synchronized @Nullable ArrivingGuest takeArriving() {

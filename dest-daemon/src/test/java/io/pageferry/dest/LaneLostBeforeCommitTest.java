@@ -8,6 +8,7 @@ import io.pageferry.daemon.guest.StatusMessages;
 import io.pageferry.dest.link.ScriptedSource;
 import io.pageferry.dest.prefetch.PrefetchPolicy;
 import io.pageferry.dest.timing.FaultTimings;
+import io.pageferry.fault.GuestPages;
 import io.pageferry.fault.mechanism.MechanismChoice;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.memory.GuestMemory;
@@ -50,7 +51,7 @@ class LaneLostBeforeCommitTest {
             source.address(),
             1,
             1,
-            memory,
+            GuestPages.missing(memory, MechanismChoice.DEFAULT.of(memory)),
             MechanismChoice.DEFAULT,
             PrefetchPolicy.Kind.none,
             new FaultTimings(1, true),

@@ -11,6 +11,14 @@ public interface FaultHandler {
   void resolve(Vcpu vcpu, VcpuExit.MemoryFault fault);
 
   /**
+   * Whether {@link #resolve} may stay blocked for this fault although the vCPU is kicked. The vCPU
+   * then counts as paused while it is in there.
+   */
+  default boolean blocks(VcpuExit.MemoryFault fault) {
+    return false;
+  }
+
+  /**
    * Runs {@code life}, all that a vCPU's thread ever does, on the calling thread, that thread; a
    * handler may get the thread ready for {@link #resolve} before.
    */

@@ -3,6 +3,7 @@ package io.pageferry.fault.mechanism;
 import io.pageferry.fault.FaultMechanism;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
+import io.pageferry.userfaultfd.UserfaultUnavailableException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -39,9 +40,21 @@ public enum MechanismKind {
     public Function<MemorySlot, FaultMechanism> of(GuestMemory memory) {
       return slot -> new ExitAlwaysMechanism(slot, AnsweredPages.sparse());
     }
+  },
+  /** {@link UserfaultfdMechanism}: one descriptor for all slots. */
+  USERFAULTFD {
+    @Override
+    public Function<MemorySlot, FaultMechanism> of(GuestMemory memory) {
+      GuestUserfaultfd userfaultfd = new GuestUserfaultfd();
+      return slot -> new UserfaultfdMechanism(slot, userfaultfd);
+    }
   };
 
-  /** What makes the mechanisms of a guest's slots. */
+  /**
+   * What makes the mechanisms of a guest's slots.
+   *
+   * @throws UserfaultUnavailableException if the host does not have what it takes
+   */
   public abstract Function<MemorySlot, FaultMechanism> of(GuestMemory memory);
 
   /** The name that users write, such as {@code userfault-bitmap}. */

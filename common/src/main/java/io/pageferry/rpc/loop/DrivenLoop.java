@@ -1,7 +1,9 @@
 package io.pageferry.rpc.loop;
 
 import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoRegistration;
 import io.netty.channel.SingleThreadIoEventLoop;
+import io.netty.channel.epoll.EpollIoOps;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.concurrent.atomic.AtomicReference;
@@ -126,6 +128,21 @@ public final class DrivenLoop extends SingleThreadIoEventLoop {
       return false;
     }
     return true;
+  }
+
+  /**
+   * Has {@code action} run on the event loop whenever a descriptor is readable. Between enter and
+   * exit, with native epoll only. The descriptor stays the caller's, and open for as long.
+   *
+   * @return ends it, once; also between enter and exit
+   */
+  public Runnable watch(int descriptor, Runnable action) {
+    IoRegistration watched =
+        register(new WatchedDescriptor(descriptor, action)).syncUninterruptibly().getNow();
+    watched.submit(EpollIoOps.EPOLLIN);
+    return () -> {
+      var _ = watched.cancel();
+    };
   }
 
   /** Runs what has been handed to the loop, such as writes. Between enter and exit. */

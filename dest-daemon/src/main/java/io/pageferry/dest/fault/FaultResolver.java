@@ -4,7 +4,9 @@ import io.pageferry.dest.prefetch.Prefetch;
 import io.pageferry.dest.prefetch.PrefetchPolicy;
 import io.pageferry.dest.timing.Fault;
 import io.pageferry.dest.timing.FaultTimings;
+import io.pageferry.fault.BlockingMechanism;
 import io.pageferry.fault.GuestPages;
+import io.pageferry.fault.KernelFaults;
 import io.pageferry.fault.PageStates;
 import io.pageferry.fault.SlotPages;
 import io.pageferry.guest.FaultHandler;
@@ -14,6 +16,7 @@ import io.pageferry.host.ThreadSlice;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.rpc.loop.DrivenLoop;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -29,7 +32,10 @@ import org.jspecify.annotations.Nullable;
  * it is asked for again by those who wait for it, on a lane that is left; without one they wait,
  * which is what POSTCOPY_PAUSED means to the guest.
  */
-public final class FaultResolver implements FaultHandler {
+public final class FaultResolver implements FaultHandler, AutoCloseable {
+  /** Lifting the trap wakes a thread that the kernel has stopped. */
+  private static final Waker KERNEL_WAKES = waiter -> {};
+
   /** What a vCPU waits for: that its page is present, that it is kicked, or that a lane ends. */
   private final class Wait implements BooleanSupplier {
     private @Nullable Vcpu vcpu;
@@ -79,6 +85,7 @@ public final class FaultResolver implements FaultHandler {
   private final PrefetchPolicy[] policies;
   private final FaultTimings timings;
   private volatile List<? extends PageFetcher> lanes = List.of();
+  private @Nullable KernelFaultServer kernelFaults;
 
   /** Counts lost lanes, so that whoever waits looks again. */
   private final AtomicInteger losses = new AtomicInteger();
@@ -103,9 +110,24 @@ public final class FaultResolver implements FaultHandler {
     this.timings = timings;
   }
 
-  /** Fetches on these lanes, one for each vCPU, from now on; before vCPUs run. */
+  /**
+   * Fetches on these lanes, one for each vCPU, from now on; before vCPUs run. Starts a thread where
+   * the kernel is to stop accesses.
+   */
   public void fetchOn(List<? extends PageFetcher> demandLanes) {
     lanes = demandLanes;
+    KernelFaults reported = guest.kernelFaults();
+    if (reported != null) {
+      kernelFaults =
+          new KernelFaultServer(guest, reported, waiters, requested, policies, demandLanes);
+      kernelFaults.start();
+    }
+  }
+
+  @Override
+  public boolean blocks(VcpuExit.MemoryFault exit) {
+    SlotPages slot = guest.at(exit.guestPhysicalAddress());
+    return slot != null && slot.mechanism() instanceof BlockingMechanism;
   }
 
   @Override
@@ -124,10 +146,14 @@ public final class FaultResolver implements FaultHandler {
     timings.began(fault);
     Wait wait = waits[index];
     wait.begin(vcpu, slot.states(), page);
-    PageFetcher own = lanes.get(index);
-    waiters.announce(index, slotId, page, own);
-    while (!wait.isOver()) {
-      fetchOrWait(index, slot, page, own, wait);
+    if (slot.mechanism() instanceof BlockingMechanism kernel) {
+      touch(index, slot, page, kernel);
+    } else {
+      PageFetcher own = lanes.get(index);
+      waiters.announce(index, slotId, page, own);
+      while (!wait.isOver()) {
+        fetchOrWait(index, slot, page, own, wait);
+      }
     }
     if (slot.states().isPresent(page)) {
       requested.answered(slot, page);
@@ -136,6 +162,26 @@ public final class FaultResolver implements FaultHandler {
     waiters.withdraw(index);
     fault.end(waiters.broughtBy(index), waiters.arrivedNanos(index), waiters.installedNanos(index));
     timings.ended(fault);
+  }
+
+  /** The kernel stops the vCPU's thread until the page has come, or the traps end. */
+  private void touch(int vcpu, SlotPages slot, long page, BlockingMechanism kernel) {
+    KernelFaultServer server = Objects.requireNonNull(kernelFaults);
+    server.expect(vcpu);
+    waiters.announce(vcpu, slot.slot().id(), page, KERNEL_WAKES);
+    kernel.touch(page);
+    long sent = server.sentNanos(vcpu);
+    if (sent != Fault.NOT_SENT) {
+      faults[vcpu].fetched(sent, server.planned(vcpu));
+    }
+    // The page's bytes may be in place a moment before it is present.
+    while (!slot.states().isPresent(page) && slot.slot().trap() != null) {
+      if (slot.states().state(page) == PageStates.State.MISSING && requested.ask(slot, page)) {
+        // An arrival put it in place and then failed: the kernel reports no fault any more.
+        server.ask(slot, page);
+      }
+      Thread.onSpinWait();
+    }
   }
 
   private void fetchOrWait(int vcpu, SlotPages slot, long page, PageFetcher own, Wait wait) {
@@ -173,6 +219,17 @@ public final class FaultResolver implements FaultHandler {
     var _ = losses.incrementAndGet();
     for (int vcpu = 0; vcpu < waits.length; vcpu++) {
       waiters.wake(vcpu);
+    }
+    if (kernelFaults != null) {
+      kernelFaults.laneLost();
+    }
+  }
+
+  /** Ends its thread, if it has one; before lanes are closed, and not on an event loop. */
+  @Override
+  public void close() {
+    if (kernelFaults != null) {
+      kernelFaults.close();
     }
   }
 

@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FaultWaiters {
   private static final long NONE = -1;
+  private static final int SLOT_SHIFT = 40;
 
   private final AtomicLongArray pages;
   private final AtomicReferenceArray<@Nullable Thread> threads;
-  private final AtomicReferenceArray<@Nullable PageFetcher> lanes;
+  private final AtomicReferenceArray<@Nullable Waker> wakers;
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicLongArray arrivedNanos;
   private final AtomicLongArray installedNanos;
@@ -31,7 +32,7 @@ public final class FaultWaiters {
     threads = new AtomicReferenceArray<>(vcpus);
     arrivedNanos = new AtomicLongArray(vcpus);
     installedNanos = new AtomicLongArray(vcpus);
-    lanes = new AtomicReferenceArray<>(vcpus);
+    wakers = new AtomicReferenceArray<>(vcpus);
     broughtBy = new AtomicReferenceArray<>(vcpus);
     for (int vcpu = 0; vcpu < vcpus; vcpu++) {
       pages.set(vcpu, NONE);
@@ -39,19 +40,41 @@ public final class FaultWaiters {
   }
 
   private static long key(int slotId, long page) {
-    return (long) slotId << 40 | page;
+    return (long) slotId << SLOT_SHIFT | page;
   }
 
-  /** The calling thread, vCPU {@code vcpu}, waits for a page at {@code lane} from now on. */
-  void announce(int vcpu, int slotId, long page, PageFetcher lane) {
+  /** The calling thread, vCPU {@code vcpu}, waits for a page from now on. */
+  void announce(int vcpu, int slotId, long page, Waker waker) {
     installedNanos.setPlain(vcpu, 0);
     threads.setPlain(vcpu, Thread.currentThread());
-    lanes.setPlain(vcpu, lane);
+    wakers.setPlain(vcpu, waker);
     waiting.incrementAndGet();
     pages.set(vcpu, key(slotId, page));
     // The page's state is tested next with acquire, which a volatile write alone does not hold
     // back.
     VarHandle.fullFence();
+  }
+
+  /** A vCPU that waits for a page, or -1. */
+  int waiterFor(int slotId, long page) {
+    long key = key(slotId, page);
+    for (int vcpu = 0; vcpu < pages.length(); vcpu++) {
+      if (pages.get(vcpu) == key) {
+        return vcpu;
+      }
+    }
+    return -1;
+  }
+
+  /** The slot of the page that a vCPU waits for, or -1. */
+  int awaitedSlot(int vcpu) {
+    long key = pages.get(vcpu);
+    return key == NONE ? -1 : (int) (key >>> SLOT_SHIFT);
+  }
+
+  /** The page that a vCPU waits for; meaningful if it has an {@link #awaitedSlot}. */
+  long awaitedPage(int vcpu) {
+    return pages.get(vcpu) & (1L << SLOT_SHIFT) - 1;
   }
 
   /** vCPU {@code vcpu} waits no longer. */
@@ -110,9 +133,9 @@ public final class FaultWaiters {
   /** Wakes a vCPU if it waits for a page; it may have been kicked. */
   void wake(int vcpu) {
     Thread waiter = threads.get(vcpu);
-    PageFetcher lane = lanes.get(vcpu);
-    if (waiter != null && lane != null && waiter != Thread.currentThread()) {
-      lane.wake(waiter);
+    Waker waker = wakers.get(vcpu);
+    if (waiter != null && waker != null && waiter != Thread.currentThread()) {
+      waker.wake(waiter);
     }
   }
 

@@ -87,8 +87,33 @@ public final class DemandLane implements PageFetcher, AutoCloseable {
   }
 
   @Override
-  public void ask(int slotId, long page) {
-    lane.send(Demand.fetch(slotId, page, 1));
+  public void ask(int slotId, long page, Prefetch prefetch) {
+    lane.send(demand(slotId, page, prefetch));
+  }
+
+  @Override
+  public void serve(int descriptor, Runnable action, BooleanSupplier over) {
+    if (!loop.enter()) {
+      return;
+    }
+    try {
+      int[] events = {0};
+      Runnable endWatch =
+          loop.watch(
+              descriptor,
+              () -> {
+                events[0]++;
+                action.run();
+              });
+      while (!over.getAsBoolean() && !loop.isShuttingDown()) {
+        int seen = events[0];
+        // Each event ends a wait, so that the loop learns how long they usually are.
+        loop.await(() -> events[0] != seen || over.getAsBoolean());
+      }
+      endWatch.run();
+    } finally {
+      loop.exit();
+    }
   }
 
   private static Demand demand(int slotId, long page, Prefetch prefetch) {

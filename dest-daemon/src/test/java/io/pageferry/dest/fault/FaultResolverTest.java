@@ -61,9 +61,14 @@ class FaultResolverTest {
     }
 
     @Override
-    public void ask(int slotId, long page) {
+    public void ask(int slotId, long page, Prefetch prefetch) {
       askedFor.add(page);
       fetches.add(page);
+    }
+
+    @Override
+    public void serve(int descriptor, Runnable action, BooleanSupplier over) {
+      throw new UnsupportedOperationException("No kernel stops anybody here.");
     }
 
     @Override

@@ -291,15 +291,34 @@ final class EmulatedMachine implements Machine {
   private void drive(EmulatedVcpu vcpu) {
     long run = 0;
     while ((run = gate.pass(run)) != Gate.CLOSED) {
+      boolean inside = true;
       try {
         boolean goesOn = true;
         while (goesOn && state() == State.RUNNING) {
-          goesOn = handle(vcpu, vcpu.run());
+          VcpuExit exit = vcpu.run();
+          if (exit instanceof VcpuExit.MemoryFault fault
+              && fault.userfault()
+              && faults.blocks(fault)) {
+            // The access has had no effect, and the vCPU is not in the guest while it waits: nobody
+            // who pauses the machine waits for the page.
+            gate.comeBack();
+            inside = false;
+            faults.resolve(vcpu, fault);
+            run = gate.rejoin();
+            if (run == Gate.CLOSED) {
+              return;
+            }
+            inside = true;
+          } else {
+            goesOn = handle(vcpu, exit);
+          }
         }
       } catch (RuntimeException | Error e) {
         fail(vcpu, e);
       } finally {
-        gate.comeBack();
+        if (inside) {
+          gate.comeBack();
+        }
       }
     }
   }

@@ -13,7 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * Where vCPU threads wait while the machine does not run. It holds whether the machine runs, and
  * how it ended. Guest time goes on while the gate is open. Any thread.
  *
- * <p>INVARIANT: a vCPU runs only between {@link #pass}, which counts it, and {@link #comeBack}.
+ * <p>INVARIANT: a vCPU runs only between {@link #pass} or {@link #rejoin}, which count it, and
+ * {@link #comeBack}.
  *
  * <p>Its lock is held for moments, and no other is taken under it.
  */
@@ -130,6 +131,27 @@ final class Gate implements StatePart {
     lock.lock();
     try {
       while (!closed && (state != State.RUNNING || runs == last)) {
+        changed.awaitUninterruptibly();
+      }
+      if (closed) {
+        return CLOSED;
+      }
+      executing++;
+      return runs;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Waits until the machine runs, for a vCPU that came back in the middle of a run.
+   *
+   * @return the number of the run, or {@link #CLOSED}
+   */
+  long rejoin() {
+    lock.lock();
+    try {
+      while (!closed && state != State.RUNNING) {
         changed.awaitUninterruptibly();
       }
       if (closed) {

@@ -2,9 +2,7 @@ package io.pageferry.dest.fault;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
-import io.pageferry.dest.prefetch.Prefetch;
 import io.pageferry.stress.StressPages;
-import java.util.function.BooleanSupplier;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -22,7 +20,7 @@ public class WaitStress {
   @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "Woken although it does not wait.")
   @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "It waits, and is woken.")
   @State
-  public static class Wake implements PageFetcher {
+  public static class Wake implements Waker {
     private final StressPages pages = StressPages.next();
     private final FaultWaiters waiters = new FaultWaiters(1);
     private boolean woken;
@@ -31,13 +29,14 @@ public class WaitStress {
     @Actor
     public void vcpu(ZZ_Result result) {
       waiters.announce(0, 0, pages.first, this);
-      result.r1 = pages.slot.mechanism().traps(pages.first);
+      result.r1 = !pages.slot.states().isPresent(pages.first);
     }
 
-    /** The installer lifts the trap, then wakes who waits. */
+    /** The installer makes the page present, then wakes who waits. */
     @Actor
     public void installer() {
-      pages.slot.mechanism().lift(pages.first, 1);
+      var _ = pages.slot.states().claim(pages.first, 1);
+      pages.slot.states().present(pages.first, 1);
       waiters.wake(0, pages.first, 1);
     }
 
@@ -50,26 +49,6 @@ public class WaitStress {
     @Override
     public void wake(Thread waiter) {
       woken = true;
-    }
-
-    @Override
-    public long fetch(int slotId, long page, Prefetch prefetch, BooleanSupplier done) {
-      throw new UnsupportedOperationException("Nothing is fetched here.");
-    }
-
-    @Override
-    public boolean isLost() {
-      return false;
-    }
-
-    @Override
-    public void ask(int slotId, long page) {
-      throw new UnsupportedOperationException("Nothing is fetched here.");
-    }
-
-    @Override
-    public void await(BooleanSupplier done) {
-      throw new UnsupportedOperationException("Nobody waits here.");
     }
   }
 
