@@ -26,6 +26,7 @@ import org.slf4j.event.Level;
  * thread; closed once no lane is served any more.
  */
 public final class SourceRole implements Departures, AutoCloseable {
+  private static final long MAX_ANSWER_DELAY_NANOS = 1_000_000_000;
   private static final long MAX_DRAIN_AFTER_MILLIS = 3_600_000;
 
   private final SourceConfig config;
@@ -85,6 +86,7 @@ public final class SourceRole implements Departures, AutoCloseable {
       SourceConfig.checkBytesInFlight(cap);
     }
     long drainAfterMillis = drainAfterMillis(request);
+    long answerDelayNanos = answerDelayNanos(request);
     String mechanism = request.getFaultMechanism();
     if (!mechanism.isEmpty()) {
       mechanism = MechanismChoice.parse(mechanism).toString();
@@ -102,7 +104,8 @@ public final class SourceRole implements Departures, AutoCloseable {
                         advertised.get().toString(),
                         cap == 0 ? config.maxBytesInFlight().bytes() : cap,
                         drainAfterMillis,
-                        faultMechanism),
+                        faultMechanism,
+                        answerDelayNanos),
                     phaseLevel)));
     started.start();
     return started;
@@ -117,6 +120,17 @@ public final class SourceRole implements Departures, AutoCloseable {
               + " ms.");
     }
     return millis;
+  }
+
+  private static long answerDelayNanos(MigrateRequest request) {
+    long nanos = request.getAnswerDelayNanos();
+    if (nanos < 0 || nanos > MAX_ANSWER_DELAY_NANOS) {
+      throw new IllegalArgumentException(
+          "Answers can be held back for a second at most, not for "
+              + Long.toUnsignedString(nanos)
+              + " ns.");
+    }
+    return nanos;
   }
 
   @Override

@@ -66,6 +66,16 @@ public final class MigrateCommand implements Callable<Integer> {
   private Duration drainAfter = Duration.ZERO;
 
   @Option(
+      names = "--answer-delay",
+      paramLabel = "DURATION",
+      defaultValue = "0ms",
+      description = {
+        "For experiments: hold the answer to each fetch back for this long, as a longer way would",
+        "(default: ${DEFAULT-VALUE})."
+      })
+  private Duration answerDelay = Duration.ZERO;
+
+  @Option(
       names = "--fault-mechanism",
       paramLabel = "MECHANISM",
       description = {
@@ -104,6 +114,7 @@ public final class MigrateCommand implements Callable<Integer> {
             .setDestination(target.toString())
             .setMaxBytesInFlight(maxInFlight.bytes())
             .setDrainAfterMillis(drainAfter.toMillis())
+            .setAnswerDelayNanos(answerDelay.toNanos())
             .setFaultMechanism(mechanism == null ? "" : mechanism.toString())
             .build();
     PrintWriter out = Printer.of(spec);

@@ -38,6 +38,11 @@ public final class PollingLoop extends SingleThreadIoEventLoop {
     }
   }
 
+  /** The loop that the calling thread is, or null. */
+  public static @Nullable PollingLoop current() {
+    return CURRENT.get();
+  }
+
   @Override
   protected void run() {
     CURRENT.set(this);

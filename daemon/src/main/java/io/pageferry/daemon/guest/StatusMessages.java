@@ -6,6 +6,7 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
+import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.Direction;
 import io.pageferry.proto.v1.GuestState;
 import io.pageferry.proto.v1.GuestStatus;
@@ -15,6 +16,7 @@ import io.pageferry.proto.v1.PhaseEntry;
 import io.pageferry.proto.v1.Role;
 import io.pageferry.proto.v1.Status;
 import io.pageferry.proto.v1.VcpuStatus;
+import io.pageferry.telemetry.LatencyCounts;
 import java.util.UUID;
 
 /** Translates what both daemons say of guests and migrations into messages. Stateless. */
@@ -143,5 +145,19 @@ public final class StatusMessages {
       case RUNNING -> GuestState.GUEST_STATE_RUNNING;
       case STOPPED -> GuestState.GUEST_STATE_SHUTDOWN;
     };
+  }
+
+  /** Counts as a message. */
+  public static Distribution distribution(LatencyCounts counts) {
+    return Distribution.newBuilder()
+        .setCount(counts.count())
+        .setMin(counts.leastNanos())
+        .setP50(counts.percentileNanos(50))
+        .setP90(counts.percentileNanos(90))
+        .setP99(counts.percentileNanos(99))
+        .setP999(counts.percentileNanos(99.9))
+        .setMax(counts.greatestNanos())
+        .setMean(counts.meanNanos())
+        .build();
   }
 }

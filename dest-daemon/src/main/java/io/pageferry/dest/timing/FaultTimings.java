@@ -1,8 +1,8 @@
 package io.pageferry.dest.timing;
 
 import io.pageferry.daemon.guest.FaultPart;
+import io.pageferry.daemon.guest.StatusMessages;
 import io.pageferry.daemon.guest.VcpuFaults;
-import io.pageferry.proto.v1.Distribution;
 import io.pageferry.proto.v1.FaultLatency;
 import io.pageferry.proto.v1.SlowFault;
 import io.pageferry.telemetry.LatencyCounts;
@@ -136,26 +136,12 @@ public final class FaultTimings implements VcpuFaults {
     LatencyCounts all = counts(FaultPart.TOTAL);
     FaultLatency.Builder message =
         FaultLatency.newBuilder()
-            .setTotal(distribution(all))
-            .setQueue(distribution(counts(FaultPart.QUEUE)))
-            .setWire(distribution(counts(FaultPart.WIRE)))
-            .setInstall(distribution(counts(FaultPart.INSTALL)))
-            .setResume(distribution(counts(FaultPart.RESUME)));
+            .setTotal(StatusMessages.distribution(all))
+            .setQueue(StatusMessages.distribution(counts(FaultPart.QUEUE)))
+            .setWire(StatusMessages.distribution(counts(FaultPart.WIRE)))
+            .setInstall(StatusMessages.distribution(counts(FaultPart.INSTALL)))
+            .setResume(StatusMessages.distribution(counts(FaultPart.RESUME)));
     recent.addTo(message, all, System.nanoTime());
     return message.build();
-  }
-
-  /** Counts as a message. */
-  static Distribution distribution(LatencyCounts counts) {
-    return Distribution.newBuilder()
-        .setCount(counts.count())
-        .setMin(counts.leastNanos())
-        .setP50(counts.percentileNanos(50))
-        .setP90(counts.percentileNanos(90))
-        .setP99(counts.percentileNanos(99))
-        .setP999(counts.percentileNanos(99.9))
-        .setMax(counts.greatestNanos())
-        .setMean(counts.meanNanos())
-        .build();
   }
 }

@@ -1,5 +1,6 @@
 package io.pageferry.dest.timing;
 
+import io.pageferry.daemon.guest.StatusMessages;
 import io.pageferry.proto.v1.FaultLatency;
 import io.pageferry.telemetry.LatencyCounts;
 import java.util.ArrayDeque;
@@ -36,7 +37,7 @@ final class RecentFaults {
     }
     Copy before = copies.getFirst();
     message
-        .setRecent(FaultTimings.distribution(all.since(before.faults())))
+        .setRecent(StatusMessages.distribution(all.since(before.faults())))
         .setRecentWindowNanos(Math.max(0, nowNanos - before.nanos()));
     if (nowNanos - copies.getLast().nanos() >= MIN_STEP_NANOS) {
       copies.addLast(new Copy(nowNanos, all));

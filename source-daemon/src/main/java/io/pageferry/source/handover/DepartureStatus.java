@@ -10,6 +10,7 @@ import io.pageferry.proto.v1.MigrationStatus;
 import io.pageferry.proto.v1.PageCounts;
 import io.pageferry.source.image.Delivery;
 import io.pageferry.source.image.FrozenImage;
+import io.pageferry.telemetry.LatencyCounts;
 import java.util.HexFormat;
 
 /** What is shown of a migration at the source. Stateless; takes no lock of the migration. */
@@ -29,6 +30,10 @@ final class DepartureStatus {
             .setDemandBytes(demandBytes)
             .setDrainBytes(drainBytes)
             .setDowntimeNanos(migration.downtimeNanos());
+    LatencyCounts delays = migration.session().answerDelays();
+    if (delays.count() > 0) {
+      status.setAnswerDelay(StatusMessages.distribution(delays));
+    }
     migration
         .delivery()
         .ifPresent(delivery -> {

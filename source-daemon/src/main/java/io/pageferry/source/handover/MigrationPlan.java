@@ -12,6 +12,7 @@ import io.pageferry.migration.MigrationKey;
  * @param drainAfterMillis how long after switchover pages come on demand only
  * @param faultMechanism what is to stop accesses to missing pages; empty for the destination's
  *     choice
+ * @param answerDelayNanos how long the answer to each fetch is held back
  */
 public record MigrationPlan(
     MigrationKey key,
@@ -19,4 +20,5 @@ public record MigrationPlan(
     String pageServiceAddress,
     long maxBytesInFlight,
     long drainAfterMillis,
-    String faultMechanism) {}
+    String faultMechanism,
+    long answerDelayNanos) {}

@@ -8,6 +8,7 @@ import io.pageferry.migration.PageFerryException;
 import io.pageferry.proto.v1.LaneHello;
 import io.pageferry.rpc.loop.PollingLoop;
 import io.pageferry.source.image.Delivery;
+import io.pageferry.telemetry.LatencyHistogram;
 import io.pageferry.wire.Demand;
 import io.pageferry.wire.OutgoingFrame;
 import java.lang.foreign.MemorySegment;
@@ -26,6 +27,7 @@ final class DemandLane extends Lane<Demand> {
   /** A page that is sent again; see {@link Delivery#copyUnlessReleased}. */
   private final MemorySegment copy = MemorySegment.ofArray(new byte[PageGeometry.PAGE_SIZE]);
 
+  private final DelayedAnswers<Fetch> delayed = new DelayedAnswers<>(this::answerLater);
   private boolean owesRequest;
 
   DemandLane(ServerCall<Demand, OutgoingFrame> call, Sessions sessions) {
@@ -48,8 +50,31 @@ final class DemandLane extends Lane<Demand> {
     joined.attach(this);
   }
 
+  /** How long answers were held back, where that was asked for. */
+  LatencyHistogram delays() {
+    return delayed.achieved();
+  }
+
   @Override
   void receive(Session attached, Demand demand) {
+    if (attached.answerDelayNanos() == 0) {
+      answer(attached, demand);
+    } else {
+      delayed.hold(new Fetch(attached, demand), attached.answerDelayNanos());
+    }
+  }
+
+  private record Fetch(Session session, Demand demand) {}
+
+  private void answerLater(Fetch fetch) {
+    try {
+      answer(fetch.session, fetch.demand);
+    } catch (RuntimeException | Error e) {
+      failed(e);
+    }
+  }
+
+  private void answer(Session attached, Demand demand) {
     Delivery delivery = attached.delivery();
     fetch(delivery, demand);
     prefetch(delivery, demand);

@@ -5,6 +5,7 @@ import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.MigrationKey;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.source.image.Delivery;
+import io.pageferry.telemetry.LatencyCounts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -29,6 +30,7 @@ public final class Session {
 
   private final MigrationKey token;
   private final int vcpus;
+  private final long answerDelayNanos;
   private final Owner owner;
   private final List<DemandLane> demand = new CopyOnWriteArrayList<>();
   private volatile @Nullable DrainLane drain;
@@ -36,10 +38,15 @@ public final class Session {
   private volatile @Nullable String lost;
   private boolean ended;
 
-  /** Without lanes yet. */
-  public Session(MigrationKey token, int vcpus, Owner owner) {
+  /**
+   * Without lanes yet.
+   *
+   * @param answerDelayNanos how long demand lanes hold each answer back
+   */
+  public Session(MigrationKey token, int vcpus, long answerDelayNanos, Owner owner) {
     this.token = token;
     this.vcpus = vcpus;
+    this.answerDelayNanos = answerDelayNanos;
     this.owner = owner;
   }
 
@@ -117,6 +124,18 @@ public final class Session {
           "Pages are served only after switchover; the guest still belongs to the source.");
     }
     return pages;
+  }
+
+  /** How long demand lanes hold each answer back. */
+  long answerDelayNanos() {
+    return answerDelayNanos;
+  }
+
+  /** How long answers were really held back. */
+  public LatencyCounts answerDelays() {
+    LatencyCounts counts = new LatencyCounts();
+    demand.forEach(lane -> counts.add(lane.delays()));
+    return counts;
   }
 
   /** Sends all pages that were not sent, unless a lane is lost. After {@link #serve}. */

@@ -36,7 +36,7 @@ class DrainLaneTest {
   private final Delivery delivery = new FrozenImage(memory).newDelivery();
   private final RecordingCall<DrainRequest> call = RecordingCall.drain();
   private final Session session =
-      new Session(new MigrationKey(new UUID(1, 1), new UUID(2, 2), 2), 1, new RecordingOwner());
+      new Session(new MigrationKey(new UUID(1, 1), new UUID(2, 2), 2), 1, 0, new RecordingOwner());
   private final DrainLane lane = new DrainLane(call, hello -> session, UNLIMITED, timer);
 
   @AfterEach

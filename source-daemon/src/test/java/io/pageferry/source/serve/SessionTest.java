@@ -45,7 +45,7 @@ class SessionTest {
   }
 
   private Session newSession() {
-    return new Session(new MigrationKey(new UUID(1, 1), new UUID(2, 2), 2), VCPUS, owner);
+    return new Session(new MigrationKey(new UUID(1, 1), new UUID(2, 2), 2), VCPUS, 0, owner);
   }
 
   /** The calls of a destination that says hello on each. */
