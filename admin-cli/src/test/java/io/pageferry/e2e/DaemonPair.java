@@ -151,8 +151,12 @@ public final class DaemonPair implements AutoCloseable {
 
   /** Moves the guest, and checks that it has arrived byte for byte. */
   public StatusPair migrate() {
-    MigrateRequest request =
-        MigrateRequest.newBuilder().setDestination(destination.address()).build();
+    return migrate(MigrateRequest.newBuilder());
+  }
+
+  /** The same with further wishes. */
+  StatusPair migrate(MigrateRequest.Builder wishes) {
+    MigrateRequest request = wishes.setDestination(destination.address()).build();
     var _ = source.call(stub -> stub.migrate(request));
     StatusPair end = awaitEnd();
     MigrationStatus left = end.sourceMigration().orElseThrow();

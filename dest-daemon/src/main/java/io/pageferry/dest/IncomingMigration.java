@@ -113,7 +113,10 @@ public final class IncomingMigration
   void awaitLanes() {
     // Before the guest's state comes: after Commit nothing may be left that can fail.
     ticks.start(acknowledgements, tracker, pages);
-    resolver.fetchOn(session.demandLanes());
+    resolver.fetchOn(
+        session.demandLanes(),
+        failure ->
+            laneEnded("fault", Status.INTERNAL.withDescription("its thread failed: " + failure)));
     session.awaitAttached();
     synchronized (this) {
       if (laneFailure != null) {

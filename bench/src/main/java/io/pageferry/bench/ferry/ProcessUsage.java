@@ -15,11 +15,11 @@ import java.util.stream.Stream;
  * @param vcpuSeconds processor time of the threads that run vCPUs
  * @param residentBytes resident memory
  */
-record ProcessUsage(double seconds, double vcpuSeconds, long residentBytes) {
+public record ProcessUsage(double seconds, double vcpuSeconds, long residentBytes) {
   private static final double TICKS_PER_SECOND = 100;
   private static final double NANOS_PER_SECOND = 1e9;
 
-  static ProcessUsage of(long pid) {
+  public static ProcessUsage of(long pid) {
     Path directory = Path.of("/proc", Long.toString(pid));
     String stat = read(directory.resolve("stat"));
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);

@@ -1,6 +1,7 @@
 package io.pageferry.bench.sitting;
 
 import com.google.gson.JsonObject;
+import io.pageferry.bench.mechanism.MechanismsCommand;
 import io.pageferry.bench.report.Report;
 import io.pageferry.bench.report.ReportJson;
 import io.pageferry.bench.report.ReportText;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Option;
       "Writes report.html and report.json into a directory of its own under bench/results.",
       "Exits with 0 when every run could be made, whether or not the bars are met."
     },
+    subcommands = MechanismsCommand.class,
     version = "PageFerry 0.1.0")
 public final class BenchCommand implements Callable<Integer> {
   private static final DateTimeFormatter STAMP =

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -113,13 +114,15 @@ public final class FaultResolver implements FaultHandler, AutoCloseable {
   /**
    * Fetches on these lanes, one for each vCPU, from now on; before vCPUs run. Starts a thread where
    * the kernel is to stop accesses.
+   *
+   * @param failed told, by that thread, if it cannot go on
    */
-  public void fetchOn(List<? extends PageFetcher> demandLanes) {
+  public void fetchOn(List<? extends PageFetcher> demandLanes, Consumer<Throwable> failed) {
     lanes = demandLanes;
     KernelFaults reported = guest.kernelFaults();
     if (reported != null) {
       kernelFaults =
-          new KernelFaultServer(guest, reported, waiters, requested, policies, demandLanes);
+          new KernelFaultServer(guest, reported, waiters, requested, policies, demandLanes, failed);
       kernelFaults.start();
     }
   }

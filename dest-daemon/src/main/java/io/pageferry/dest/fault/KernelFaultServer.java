@@ -7,10 +7,12 @@ import io.pageferry.fault.GuestPages;
 import io.pageferry.fault.KernelFaults;
 import io.pageferry.fault.SlotPages;
 import io.pageferry.memory.PageGeometry;
+import io.pageferry.rpc.loop.DrivenLoop;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,19 +34,27 @@ final class KernelFaultServer implements AutoCloseable {
   private final RequestedPages requested;
   private final PrefetchPolicy[] policies;
   private final List<? extends PageFetcher> lanes;
+  private final Consumer<Throwable> failed;
   private final AtomicLongArray sentNanos;
   private final AtomicReferenceArray<Prefetch> planned;
   private final AtomicInteger losses = new AtomicInteger();
   private final Thread thread;
   private volatile boolean over;
 
+  /**
+   * Serves what the kernel reports of a guest.
+   *
+   * @param failed told if it cannot go on; by its thread
+   */
   KernelFaultServer(
       GuestPages guest,
       KernelFaults faults,
       FaultWaiters waiters,
       RequestedPages requested,
       PrefetchPolicy[] policies,
-      List<? extends PageFetcher> lanes) {
+      List<? extends PageFetcher> lanes,
+      Consumer<Throwable> failed) {
+    this.failed = failed;
     this.guest = guest;
     this.faults = faults;
     this.waiters = waiters;
@@ -65,10 +75,10 @@ final class KernelFaultServer implements AutoCloseable {
 
   private void live() {
     try {
-      io.pageferry.rpc.loop.DrivenLoop.runWithPools(this::serve);
+      DrivenLoop.runWithPools(this::serve);
     } catch (RuntimeException | Error e) {
       LOG.error("Faults that the kernel reports are served no more.", e);
-      throw e;
+      failed.accept(e);
     }
   }
 

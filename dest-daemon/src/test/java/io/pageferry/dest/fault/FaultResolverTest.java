@@ -35,7 +35,7 @@ class FaultResolverTest {
     for (int vcpu = 0; vcpu < VCPUS; vcpu++) {
       lanes.add(new SilentSource());
     }
-    resolver.fetchOn(List.copyOf(lanes));
+    resolver.fetchOn(List.copyOf(lanes), failure -> {});
   }
 
   @AfterEach

@@ -72,7 +72,8 @@ public final class SourceMigration implements GuestMigration, Session.Owner {
     this.tracker = new PhaseTracker(plan.key(), Phase.SETUP, System::nanoTime, phaseLevel);
     this.sentences = new SourceSentences(guest.name(), plan.destination());
     this.client = new DestinationClient(plan.destination());
-    this.session = new Session(plan.key(), guest.machine().spec().vcpus(), plan.answerDelayNanos(), this);
+    this.session =
+        new Session(plan.key(), guest.machine().spec().vcpus(), plan.answerDelayNanos(), this);
     this.freeze = new GuestFreeze(guest);
     this.postcopy = new Postcopy(plan.maxBytesInFlight(), plan.drainAfterMillis());
     this.conductor = Thread.ofPlatform().daemon().name("migration").unstarted(this::run);

@@ -7,9 +7,9 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
- * Holds the answers of one lane back, as a longer way would, for experiments. A timer would be
- * late by more than the delay, so the lane's event loop looks at the time again and again as long
- * as an answer is held back. What is recorded is the delay that was achieved.
+ * Holds the answers of one lane back, as a longer way would, for experiments. A timer would be late
+ * by more than the delay, so the lane's event loop looks at the time again and again as long as an
+ * answer is held back. What is recorded is the delay that was achieved.
  *
  * <p>Used on the lane's event loop alone. Bounded by the fetches that are under way.
  */
