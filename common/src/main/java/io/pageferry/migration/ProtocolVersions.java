@@ -9,7 +9,8 @@ package io.pageferry.migration;
 public record ProtocolVersions(int minimum, int maximum) {
   /**
    * What this build speaks. The machine state of version 1 had no sections; in version 2 the source
-   * could not say that a page is lost.
+   * could not say that a page is lost, and there was no DMA device and no demand lane for what it
+   * needs.
    */
   public static final ProtocolVersions SPOKEN = new ProtocolVersions(3, 3);
 

@@ -26,6 +26,12 @@ public interface FaultHandler {
     life.run();
   }
 
+  /**
+   * Faults of the machine's devices come into {@code queue} from now on; the handler reads and
+   * resolves them if pages can be missing. Called once, while the machine is made.
+   */
+  default void asynchronousFaults(AsynchronousFaults queue) {}
+
   /** {@code vcpu} has just been kicked and may be waiting in {@link #resolve}. Any thread. */
   default void kicked(Vcpu vcpu) {}
 }

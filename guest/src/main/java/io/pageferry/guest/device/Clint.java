@@ -59,6 +59,11 @@ public final class Clint implements Device {
     return softwarePending.get(hart) != 0;
   }
 
+  /** Makes the software interrupt of a hart pending, as a store to its msip register does. */
+  public void raiseSoftware(int hart) {
+    writeMsip(hart, 1);
+  }
+
   /** Time at which the timer interrupt of a hart becomes pending; unsigned. */
   public long deadline(int hart) {
     return deadlines.get(hart);

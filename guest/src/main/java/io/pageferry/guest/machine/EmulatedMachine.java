@@ -1,5 +1,6 @@
 package io.pageferry.guest.machine;
 
+import io.pageferry.guest.AsynchronousFaults;
 import io.pageferry.guest.Console;
 import io.pageferry.guest.EmulatedVcpu;
 import io.pageferry.guest.FaultHandler;
@@ -9,6 +10,7 @@ import io.pageferry.guest.Vcpu;
 import io.pageferry.guest.VcpuExit;
 import io.pageferry.guest.device.Bus;
 import io.pageferry.guest.device.Clint;
+import io.pageferry.guest.device.Dma;
 import io.pageferry.guest.device.Finisher;
 import io.pageferry.guest.device.GuestClock;
 import io.pageferry.guest.device.Uart;
@@ -28,14 +30,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The machine: its parts, and a daemon thread for each vCPU.
+ * The machine: its parts, and a daemon thread for each vCPU and for the DMA device.
  *
  * <p>Two locks. {@link #control} makes resume, pause, close and the like one after the other, and
- * may be held while vCPUs come to the gate. The gate's own is held for moments; a vCPU's thread
- * takes only this one.
+ * may be held while vCPUs come to the gate. The gate's own is held for moments; of the two, a
+ * vCPU's or the device's thread takes only this one.
  *
- * <p>INVARIANT: whoever leaves the state RUNNING kicks every vCPU afterwards, so none stays in
- * {@link Vcpu#run} or {@link FaultHandler#resolve}.
+ * <p>INVARIANT: whoever leaves the state RUNNING kicks every vCPU and the device afterwards, so
+ * none stays in {@link Vcpu#run} or {@link FaultHandler#resolve}, or waits for a page.
  */
 final class EmulatedMachine implements Machine {
   /** Exit code of a machine whose emulation failed; a guest's own are at most 65535. */
@@ -50,7 +52,8 @@ final class EmulatedMachine implements Machine {
   private final List<EmulatedVcpu> vcpus = new ArrayList<>();
   private final Gate gate;
   private final Bus bus;
-  private final VcpuThreads threads;
+  private final DmaWorker dma;
+  private final MachineThreads threads;
   private final ReentrantLock control = new ReentrantLock();
   private volatile @Nullable String failure;
 
@@ -58,7 +61,7 @@ final class EmulatedMachine implements Machine {
     this(spec, memory, entry, faults, Thread.ofPlatform().daemon().factory());
   }
 
-  /** The same, with threads of vCPUs from a factory. */
+  /** The same, with threads from a factory. */
   EmulatedMachine(
       MachineSpec spec,
       GuestMemory memory,
@@ -76,11 +79,28 @@ final class EmulatedMachine implements Machine {
             clock,
             index -> vcpus.get(index).signal(),
             () -> vcpus.getFirst().instructions());
-    bus = new Bus(List.of(new Uart(console), clint, new Finisher()));
+    Dma device = new Dma(spec.vcpus(), clint::raiseSoftware);
+    bus = new Bus(List.of(new Uart(console), clint, new Finisher(), device));
+    AsynchronousFaults asynchronous = new AsynchronousFaults();
+    faults.asynchronousFaults(asynchronous);
+    dma = new DmaWorker(device, memory, asynchronous, gate, cause -> fail("Its DMA device", cause));
     for (int index = 0; index < spec.vcpus(); index++) {
       vcpus.add(makeVcpu(index, entry, clint));
     }
-    threads = new VcpuThreads(vcpus, faults, threadFactory, this::drive);
+    threads = new MachineThreads(threadFactory, lives());
+  }
+
+  private List<MachineThreads.Life> lives() {
+    List<MachineThreads.Life> lives = new ArrayList<>();
+    for (EmulatedVcpu vcpu : vcpus) {
+      lives.add(
+          new MachineThreads.Life(
+              "vcpu-" + vcpu.index(),
+              "vCPU " + vcpu.index() + " of " + vcpus.size(),
+              () -> faults.runVcpuThread(() -> drive(vcpu))));
+    }
+    lives.add(new MachineThreads.Life("dma-0", "the guest's DMA device", dma::live));
+    return lives;
   }
 
   private EmulatedVcpu makeVcpu(int index, long entry, Clint clint) {
@@ -152,7 +172,7 @@ final class EmulatedMachine implements Machine {
 
   @Override
   public void pause() {
-    checkNotVcpuThread();
+    checkNotOwnThread();
     control.lock();
     try {
       halt(State.PAUSED, 0);
@@ -162,9 +182,9 @@ final class EmulatedMachine implements Machine {
     }
   }
 
-  private void checkNotVcpuThread() {
+  private void checkNotOwnThread() {
     if (threads.includeCurrent()) {
-      throw new IllegalStateException("A vCPU's thread cannot wait for itself to pause.");
+      throw new IllegalStateException("A thread of the guest cannot wait for itself to pause.");
     }
   }
 
@@ -175,6 +195,7 @@ final class EmulatedMachine implements Machine {
         vcpu.kick();
         faults.kicked(vcpu);
       }
+      dma.stop();
     }
   }
 
@@ -225,6 +246,7 @@ final class EmulatedMachine implements Machine {
       try {
         change.run();
         vcpus.forEach(EmulatedVcpu::dropMappings);
+        dma.dropTranslations();
       } finally {
         if (wasRunning) {
           resume();
@@ -274,7 +296,7 @@ final class EmulatedMachine implements Machine {
 
   @Override
   public void close() {
-    checkNotVcpuThread();
+    checkNotOwnThread();
     control.lock();
     try {
       pause();
@@ -314,7 +336,7 @@ final class EmulatedMachine implements Machine {
           }
         }
       } catch (RuntimeException | Error e) {
-        fail(vcpu, e);
+        fail("vCPU " + vcpu.index(), e);
       } finally {
         if (inside) {
           gate.comeBack();
@@ -373,12 +395,12 @@ final class EmulatedMachine implements Machine {
         : "a defect of the emulation (" + cause + "); the daemon's log has the details.";
   }
 
-  private void fail(EmulatedVcpu vcpu, Throwable cause) {
+  private void fail(String part, Throwable cause) {
     try {
       if (failure == null) {
-        failure = "vCPU " + vcpu.index() + " cannot go on: " + reason(cause);
+        failure = part + " cannot go on: " + reason(cause);
       }
-      log.error("vCPU {} of guest {} failed.", vcpu.index(), spec.name(), cause);
+      log.error("{} of guest {} failed.", part, spec.name(), cause);
     } finally {
       // Also when the heap has no room for a line of the log.
       halt(State.STOPPED, FAILED);

@@ -10,8 +10,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Where vCPU threads wait while the machine does not run. It holds whether the machine runs, and
- * how it ended. Guest time goes on while the gate is open. Any thread.
+ * Where the threads of vCPUs, and of the device that works by itself, wait while the machine does
+ * not run. Here, all of them are called vCPUs. It holds whether the machine runs, and how it ended.
+ * Guest time goes on while the gate is open. Any thread.
  *
  * <p>INVARIANT: a vCPU runs only between {@link #pass} or {@link #rejoin}, which count it, and
  * {@link #comeBack}.

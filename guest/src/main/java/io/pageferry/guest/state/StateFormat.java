@@ -11,15 +11,15 @@ import java.io.IOException;
  *
  * <pre>
  * magic            4 bytes  "PFMS"
- * version          2 bytes  2
+ * version          2 bytes  3
  * sections         up to the end; each:
  *   tag            1 byte   its length, 1 to 16, then that many lower-case letters, digits, hyphens
  *   content        blob     at most 1 MiB
  * </pre>
  */
 public final class StateFormat {
-  /** Version 1 had no sections. */
-  static final int VERSION = 2;
+  /** Version 1 had no sections; version 2 had no DMA device. */
+  static final int VERSION = 3;
 
   static final int MAGIC = 0x50464d53;
   static final int HEADER_BYTES = 6;

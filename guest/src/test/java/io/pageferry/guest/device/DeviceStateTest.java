@@ -47,6 +47,7 @@ class DeviceStateTest {
       {new Finisher(), new Finisher()},
       {clint(), clint()},
       {new Uart(new Console()), new Uart(new Console())},
+      {new Dma(HARTS, hart -> {}), new Dma(HARTS, hart -> {})},
     };
     for (Device[] pair : pairs) {
       use(pair[0]);

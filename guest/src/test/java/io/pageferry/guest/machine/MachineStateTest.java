@@ -92,7 +92,7 @@ class MachineStateTest {
 
   private static byte[] state(Map<String, byte[]> sections) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.writeBytes(new byte[] {'P', 'F', 'M', 'S', 0, 2});
+    out.writeBytes(new byte[] {'P', 'F', 'M', 'S', 0, 3});
     sections.forEach((tag, content) -> {
       out.write(tag.length());
       out.writeBytes(tag.getBytes(StandardCharsets.US_ASCII));
@@ -106,7 +106,9 @@ class MachineStateTest {
   void everyPartHasASectionOfTheSizeThatTheProtocolSays() {
     Map<String, byte[]> sections = sections(machine(riscv(3, 0), "smp").saveState());
     assertThat(sections)
-        .containsOnlyKeys("spec", "run", "uart", "clint", "finisher", "vcpu-0", "vcpu-1", "vcpu-2");
+        .containsOnlyKeys(
+            "spec", "run", "uart", "clint", "finisher", "dma", "vcpu-0", "vcpu-1", "vcpu-2");
+    assertThat(sections.get("dma")).hasSize(4 * 8 + 1 + 4 + 3 + 6 * 8);
     assertThat(sections.get("run")).hasSize(5);
     assertThat(sections.get("uart")).hasSize(6 + 8 + 4 + 4);
     assertThat(sections.get("clint")).hasSize(8 + 3 * 9);
@@ -115,7 +117,7 @@ class MachineStateTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run", "uart", "clint", "finisher", "vcpu-0", "vcpu-1", "spec"})
+  @ValueSource(strings = {"run", "uart", "clint", "finisher", "dma", "vcpu-0", "vcpu-1", "spec"})
   void aStateWithoutASectionIsRefusedByItsName(String tag) {
     Machine machine = machine(riscv(2, 0), "smp");
     Map<String, byte[]> sections = sections(machine.saveState());
@@ -126,7 +128,7 @@ class MachineStateTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run", "uart", "clint", "vcpu-0", "vcpu-1", "spec"})
+  @ValueSource(strings = {"run", "uart", "clint", "dma", "vcpu-0", "vcpu-1", "spec"})
   void aSectionWithAByteLessOrMoreIsRefusedByItsName(String tag) {
     Machine machine = machine(riscv(2, 0), "smp");
     for (int more : new int[] {-1, 1}) {

@@ -2,6 +2,9 @@ package io.pageferry.guest.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.pageferry.guest.AsynchronousFault;
+import io.pageferry.guest.AsynchronousFaults;
+import io.pageferry.guest.FaultHandler;
 import io.pageferry.guest.Machine;
 import io.pageferry.guest.MachineSpec;
 import io.pageferry.guest.Vcpu;
@@ -17,6 +20,8 @@ import io.pageferry.memory.UserfaultBitmap;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -32,6 +37,8 @@ final class MovingGuest implements AutoCloseable {
 
   private final @Nullable MovingGuest origin;
   private final AtomicLong faults = new AtomicLong();
+  private final AtomicLong asynchronous = new AtomicLong();
+  private final Pages pages = new Pages();
   private final long heldFault;
   private volatile boolean held;
 
@@ -42,7 +49,7 @@ final class MovingGuest implements AutoCloseable {
     this.origin = origin;
     this.heldFault = heldFault;
     memory = GuestMemory.anonymous(origin.machine.spec().slots());
-    machine = Machines.restore(origin.machine.saveState(), memory, this::resolve);
+    machine = Machines.restore(origin.machine.saveState(), memory, pages);
     memory.slots().forEach(slot -> machine.enableUserfault(slot.id()));
   }
 
@@ -57,7 +64,7 @@ final class MovingGuest implements AutoCloseable {
     memory = GuestMemory.anonymous(spec.slots());
     long entry =
         ElfLoader.load(BundledPrograms.elf(program), memory, ParameterBlock.of(spec, parameters));
-    machine = Machines.create(spec, memory, entry, this::resolve);
+    machine = Machines.create(spec, memory, entry, pages);
     memory.slots().forEach(slot -> machine.enableUserfault(slot.id()));
   }
 
@@ -71,15 +78,42 @@ final class MovingGuest implements AutoCloseable {
     return new MovingGuest(this, nextHeldFault);
   }
 
-  private void resolve(Vcpu vcpu, VcpuExit.MemoryFault fault) {
-    if (faults.incrementAndGet() == heldFault) {
-      held = true;
-      while (!vcpu.kicked()) {
-        LockSupport.park();
+  /** Brings what vCPUs and the device wait for. */
+  private final class Pages implements FaultHandler {
+    private @Nullable AsynchronousFaults queue;
+
+    @Override
+    public void resolve(Vcpu vcpu, VcpuExit.MemoryFault fault) {
+      if (faults.incrementAndGet() == heldFault) {
+        held = true;
+        while (!vcpu.kicked()) {
+          LockSupport.park();
+        }
+        return;
       }
-      return;
+      bring(fault.guestPhysicalAddress());
     }
-    bring(fault.guestPhysicalAddress());
+
+    @Override
+    public void asynchronousFaults(AsynchronousFaults ofDevice) {
+      queue = ofDevice;
+      var _ = Thread.ofPlatform().daemon().start(() -> bringTo(ofDevice));
+    }
+
+    private void bringTo(AsynchronousFaults ofDevice) {
+      List<AsynchronousFault> read = new ArrayList<>();
+      while (ofDevice.awaitFaults()) {
+        var _ = ofDevice.read(read::add);
+        read.forEach(fault -> bring(fault.guestPhysicalAddress()));
+        asynchronous.addAndGet(read.size());
+        read.clear();
+        ofDevice.resolved();
+      }
+    }
+
+    void end() {
+      Objects.requireNonNull(queue).endReading();
+    }
   }
 
   /** Makes a page present, once, after the machines before this one have it. */
@@ -112,6 +146,11 @@ final class MovingGuest implements AutoCloseable {
     return faults.get();
   }
 
+  /** Faults of the device. */
+  long asynchronousFaults() {
+    return asynchronous.get();
+  }
+
   void awaitHeld() {
     Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> held);
   }
@@ -140,6 +179,7 @@ final class MovingGuest implements AutoCloseable {
   @Override
   public void close() {
     machine.close();
+    pages.end();
     memory.close();
   }
 }

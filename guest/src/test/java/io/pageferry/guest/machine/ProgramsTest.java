@@ -25,7 +25,16 @@ class ProgramsTest {
   private static final long WARM_UP = 2_000_000;
 
   @ParameterizedTest
-  @CsvSource({"counter, 1", "touch, 1", "kv, 1", "smp, 1", "smp, 4", "counter, 3"})
+  @CsvSource({
+    "counter, 1",
+    "touch, 1",
+    "kv, 1",
+    "smp, 1",
+    "smp, 4",
+    "counter, 3",
+    "dma, 1",
+    "dma, 2"
+  })
   void aProgramStopsChecksItselfAndPassesWhenAsked(String program, int harts) {
     try (Guest guest = new Guest(program, harts, ProgramParameters.DEFAULT)) {
       guest.warmUp();
@@ -39,7 +48,7 @@ class ProgramsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"counter, 5000", "touch, 5000", "kv, 5000", "smp, 500"})
+  @CsvSource({"counter, 5000", "touch, 5000", "kv, 5000", "smp, 500", "dma, 500"})
   void aProgramStopsByItselfAtItsLimit(String program, long limit) {
     try (Guest guest = new Guest(program, 1, new ProgramParameters(3, limit, true))) {
       guest.machine.resume();
@@ -62,7 +71,7 @@ class ProgramsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"counter, 0", "touch, 0", "kv, 16", "smp, 8"})
+  @CsvSource({"counter, 0", "touch, 0", "kv, 16", "smp, 8", "dma, 0"})
   void aProgramFailsWhenItsMemoryWasDamaged(String program, int offsetInPage) {
     try (Guest guest = new Guest(program, 1, ProgramParameters.DEFAULT)) {
       guest.warmUp();

@@ -77,7 +77,7 @@ class StateReaderTest {
     assertThat(HexFormat.of().formatHex(state(left, right)))
         .isEqualTo(
             "50464d53"
-                + "0002"
+                + "0003"
                 + "04"
                 + HexFormat.of().formatHex("left".getBytes(US_ASCII))
                 + "0000000400001122"
@@ -187,7 +187,7 @@ class StateReaderTest {
     byte[] state = state(left);
     state[5] = 1;
     assertRefused(
-        () -> read(state, left), "its version is 1, not 2; upgrade the older of the two daemons");
+        () -> read(state, left), "its version is 1, not 3; upgrade the older of the two daemons");
   }
 
   @Test

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** A host that lets a process start only so many threads: all vCPUs run, or none does. */
 @Timeout(60)
-class VcpuThreadsTest {
+class MachineThreadsTest {
   private static final int VCPUS = 8;
 
   private final ScarceThreads threads = new ScarceThreads();
@@ -89,16 +89,26 @@ class VcpuThreadsTest {
   }
 
   @Test
+  void aMachineWhoseDeviceGetsNoThreadStaysPausedAndSaysSo() {
+    threads.allowed = VCPUS;
+    assertThatThrownBy(machine::resume)
+        .isInstanceOf(VcpuThreadException.class)
+        .hasMessageContaining("DMA device");
+    assertNoVcpuHasRun();
+  }
+
+  @Test
   void theMissingThreadsAreStartedOnceTheHostAllowsThem() {
     threads.allowed = 3;
     assertThatThrownBy(machine::resume).isInstanceOf(VcpuThreadException.class);
-    threads.allowed = VCPUS;
+    threads.allowed = VCPUS + 1;
     machine.resume();
     awaitEveryVcpuRuns();
     assertThat(threads.started)
         .extracting(Thread::getName)
         .containsExactly(
-            "vcpu-0", "vcpu-1", "vcpu-2", "vcpu-3", "vcpu-4", "vcpu-5", "vcpu-6", "vcpu-7");
+            "vcpu-0", "vcpu-1", "vcpu-2", "vcpu-3", "vcpu-4", "vcpu-5", "vcpu-6", "vcpu-7",
+            "dma-0");
   }
 
   @Test
@@ -118,6 +128,6 @@ class VcpuThreadsTest {
     awaitEveryVcpuRuns();
     machine.pause();
     machine.resume();
-    assertThat(threads.started).hasSize(VCPUS);
+    assertThat(threads.started).hasSize(VCPUS + 1);
   }
 }

@@ -1,38 +1,33 @@
 package io.pageferry.guest.machine;
 
-import io.pageferry.guest.EmulatedVcpu;
-import io.pageferry.guest.FaultHandler;
 import io.pageferry.guest.VcpuThreadException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadFactory;
-import java.util.function.Consumer;
 
 /**
- * The threads of a machine's vCPUs, one for each. {@link #start} and {@link #join} are called under
- * the machine's control lock; {@link #includeCurrent} by any thread.
+ * The threads of a machine: one for each vCPU, and one for the device that works by itself. {@link
+ * #start} and {@link #join} are called under the machine's control lock; {@link #includeCurrent} by
+ * any thread.
  */
-final class VcpuThreads {
-  private final List<EmulatedVcpu> vcpus;
-  private final FaultHandler faults;
+final class MachineThreads {
   private final ThreadFactory factory;
-  private final Consumer<EmulatedVcpu> life;
+  private final List<Life> lives;
   private final List<Thread> threads = new CopyOnWriteArrayList<>();
 
   /**
-   * No thread yet.
+   * All that a thread does.
    *
-   * @param life all that the thread of a vCPU does
+   * @param thread its name
+   * @param of whose it is, for people
+   * @param body runs until the machine is closed
    */
-  VcpuThreads(
-      List<EmulatedVcpu> vcpus,
-      FaultHandler faults,
-      ThreadFactory factory,
-      Consumer<EmulatedVcpu> life) {
-    this.vcpus = vcpus;
-    this.faults = faults;
+  record Life(String thread, String of, Runnable body) {}
+
+  /** No thread yet. */
+  MachineThreads(ThreadFactory factory, List<Life> lives) {
     this.factory = factory;
-    this.life = life;
+    this.lives = List.copyOf(lives);
   }
 
   /**
@@ -41,19 +36,19 @@ final class VcpuThreads {
    * @throws VcpuThreadException if the host allows no more; those that were started stay
    */
   void start() {
-    for (int index = threads.size(); index < vcpus.size(); index++) {
-      threads.add(start(vcpus.get(index)));
+    for (int index = threads.size(); index < lives.size(); index++) {
+      threads.add(start(lives.get(index)));
     }
   }
 
-  private Thread start(EmulatedVcpu vcpu) {
+  private Thread start(Life life) {
     try {
-      Thread thread = factory.newThread(() -> faults.runVcpuThread(() -> life.accept(vcpu)));
-      thread.setName("vcpu-" + vcpu.index());
+      Thread thread = factory.newThread(life.body());
+      thread.setName(life.thread());
       thread.start();
       return thread;
     } catch (OutOfMemoryError e) {
-      throw new VcpuThreadException(vcpu.index(), vcpus.size(), e);
+      throw new VcpuThreadException(life.of(), e);
     }
   }
 
