@@ -19,6 +19,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class MechanismsTest {
   private static final int MEBIBYTES = 16;
 
+  /** By then the program has filled its memory, and uses its device. */
+  private static final long DMA_IS_AT_WORK = 40_000_000;
+
   @ParameterizedTest
   @EnumSource
   void aWorkingGuestArrivesWhole(MechanismKind kind) {
@@ -37,6 +40,28 @@ class MechanismsTest {
         assertThat(DaemonPair.verdict(daemons.destination()))
             .as("run %d of %s, seed %d", run, program, seed)
             .startsWith("PASS " + program);
+        daemons.unloadBoth();
+      }
+    }
+  }
+
+  /** Its device accesses pages that are missing, and cannot exit. */
+  @ParameterizedTest
+  @EnumSource
+  void aGuestWhoseDeviceIsAtWorkArrivesWhole(MechanismKind kind) {
+    long seed = Guests.seed();
+    Random random = new Random(seed);
+    try (DaemonPair daemons = DaemonPair.start(MechanismChoice.parse(kind.toString()))) {
+      for (int run = 1; run <= 3; run++) {
+        daemons.run(Guests.program("dma", 1, MEBIBYTES, seed + run).build());
+        daemons.awaitInstructions(DMA_IS_AT_WORK + random.nextLong(4_000_000));
+        StatusPair end = daemons.migrate();
+        assertThat(DaemonPair.verdict(daemons.destination()))
+            .as("run %d, seed %d", run, seed)
+            .startsWith("PASS dma");
+        assertThat(end.destinationMigration().orElseThrow().getFaultLatency().getAsynchronous())
+            .as("run %d, seed %d", run, seed)
+            .matches(faults -> faults.getCount() > 0, "the device has faulted");
         daemons.unloadBoth();
       }
     }

@@ -1,11 +1,12 @@
 package io.pageferry.dest;
 
 import io.pageferry.daemon.guest.HostedGuest;
+import io.pageferry.dest.fault.FaultResolver;
 import io.pageferry.dest.install.FirstPages;
 import io.pageferry.dest.install.PageInstaller;
 import io.pageferry.dest.install.PageMap;
-import io.pageferry.guest.FaultHandler;
 import io.pageferry.guest.Machine;
+import io.pageferry.guest.VcpuThreadException;
 import io.pageferry.guest.machine.Machines;
 import io.pageferry.memory.GuestMemory;
 import io.pageferry.memory.MemorySlot;
@@ -34,7 +35,7 @@ record ArrivingGuest(HostedGuest guest, boolean wasRunning) {
    * A guest whose vCPUs have their threads already: Commit is too late to find that they cannot.
    *
    * @param name what it was prepared as, and nobody else is called
-   * @param faults resolves the faults of its vCPUs
+   * @param faults resolves the faults of its vCPUs and devices
    * @throws PageFerryException MALFORMED_STATE if the state cannot be right, INSUFFICIENT_THREADS
    *     if not every vCPU can have a thread; nothing is changed then
    */
@@ -44,7 +45,7 @@ record ArrivingGuest(HostedGuest guest, boolean wasRunning) {
       String name,
       int vcpus,
       PageInstaller installer,
-      FaultHandler faults) {
+      FaultResolver faults) {
     GuestMemory memory = installer.memory();
     try (Arena arena = Arena.ofConfined()) {
       Map<MemorySlot, PageBitmap> nonzero = PageMap.read(memory, request.getContentsList(), arena);
@@ -63,6 +64,7 @@ record ArrivingGuest(HostedGuest guest, boolean wasRunning) {
             new HostedGuest(
                 key.guestId(), machine, ExecutionFence.expecting(key.epoch()), installer.pages());
         guest.startThreads();
+        startDeviceThread(faults);
         nonzero.forEach(installer::acceptZeroPages);
         firstPages.installWith(installer);
         return new ArrivingGuest(guest, request.getRun());
@@ -73,6 +75,15 @@ record ArrivingGuest(HostedGuest guest, boolean wasRunning) {
     } catch (IllegalArgumentException e) {
       throw new PageFerryException(
           ErrorCode.MALFORMED_STATE, "The guest's state cannot be loaded: " + e.getMessage(), e);
+    }
+  }
+
+  private static void startDeviceThread(FaultResolver faults) {
+    try {
+      faults.startDeviceThread();
+    } catch (VcpuThreadException e) {
+      throw new PageFerryException(
+          ErrorCode.INSUFFICIENT_THREADS, String.valueOf(e.getMessage()), e);
     }
   }
 

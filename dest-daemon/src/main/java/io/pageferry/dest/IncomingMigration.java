@@ -99,7 +99,8 @@ public final class IncomingMigration
     FaultWaiters waiters = new FaultWaiters(vcpus);
     installer = new PageInstaller(pages, waiters, acknowledgements);
     resolver = new FaultResolver(pages, waiters, vcpus, prefetch, timings);
-    session = new Session(key, protocolVersion, source, vcpus, installer, this);
+    int lanes = vcpus + FaultResolver.DEVICE_THREADS;
+    session = new Session(key, protocolVersion, source, lanes, installer, this);
     status =
         new IncomingStatus(
             key, source, mechanism, tracker, installer, session, timings, resumption);
@@ -149,6 +150,11 @@ public final class IncomingMigration
   @Override
   public LatencyCounts faultLatency(FaultPart part) {
     return timings.counts(part);
+  }
+
+  @Override
+  public LatencyCounts asynchronousFaultLatency() {
+    return timings.asynchronous();
   }
 
   @Override
@@ -304,8 +310,9 @@ public final class IncomingMigration
         }
       } else if (pages.isComplete()) {
         pages.disableTraps();
+        resolver.endDeviceThread();
         tracker.tryEnter(Phase.COMPLETED, Optional.empty());
-        if (status.isOk() || endedLanes == vcpus + 1) {
+        if (status.isOk() || endedLanes == session.lanes()) {
           // The source has every acknowledgement, or cannot get any. Until then the lanes that are
           // left may still carry some.
           closeLanes();

@@ -71,6 +71,9 @@ public interface GuestMigration {
     /** How long they took so far, by part. */
     LatencyCounts faultLatency(FaultPart part);
 
+    /** How long devices waited for pages. */
+    LatencyCounts asynchronousFaultLatency();
+
     /** Faults of all vCPUs so far. */
     long faults();
 

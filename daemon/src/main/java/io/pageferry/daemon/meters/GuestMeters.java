@@ -57,7 +57,26 @@ public final class GuestMeters implements MultiCollector {
                   "pageferry_fault_latency_seconds",
                   "Userfault exit to re-entry, by part",
                   () -> faultLatencies(guests.get())));
+      to.getPrometheusRegistry()
+          .register(
+              new LatencyCollector(
+                  "pageferry_asynchronous_fault_latency_seconds",
+                  "A device's access to a missing page until the device goes on",
+                  () -> asynchronousFaultLatencies(guests.get())));
     }
+  }
+
+  private static List<LatencyCollector.Series> asynchronousFaultLatencies(List<GuestEntry> guests) {
+    List<LatencyCollector.Series> all = new ArrayList<>();
+    for (GuestEntry guest : guests) {
+      guest
+          .arrival()
+          .ifPresent(arrival ->
+              all.add(
+                  new LatencyCollector.Series(
+                      List.of("guest", guest.name()), arrival.asynchronousFaultLatency())));
+    }
+    return all;
   }
 
   private static List<LatencyCollector.Series> faultLatencies(List<GuestEntry> guests) {

@@ -120,6 +120,11 @@ class GuestEntryTest {
     }
 
     @Override
+    public LatencyCounts asynchronousFaultLatency() {
+      return new LatencyCounts();
+    }
+
+    @Override
     public LatencyCounts faultLatency(FaultPart part) {
       return new LatencyCounts();
     }

@@ -9,52 +9,83 @@ import io.pageferry.fault.GuestPages;
 import io.pageferry.fault.KernelFaults;
 import io.pageferry.fault.PageStates;
 import io.pageferry.fault.SlotPages;
+import io.pageferry.guest.AsynchronousFault;
+import io.pageferry.guest.AsynchronousFaults;
 import io.pageferry.guest.FaultHandler;
 import io.pageferry.guest.Vcpu;
 import io.pageferry.guest.VcpuExit;
+import io.pageferry.guest.VcpuThreadException;
 import io.pageferry.host.ThreadSlice;
 import io.pageferry.memory.PageGeometry;
 import io.pageferry.rpc.loop.DrivenLoop;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a userfault exit into a fetch and waits until the page is present; whatever trapped the
- * access. Called on vCPU threads, each for its own vCPU.
+ * Turns a userfault into a fetch and waits until the page is present; whatever trapped the access.
+ * Called on vCPU threads, each for its own vCPU, and by the thread that resolves the faults of
+ * devices ({@link DeviceFaults}).
  *
- * <p>Of the vCPUs that fault on a page, the first asks for it ({@link RequestedPages}). The wait
- * ends when the page is present or the vCPU is kicked. When a lane is lost, what was asked for on
- * it is asked for again by those who wait for it, on a lane that is left; without one they wait,
- * which is what POSTCOPY_PAUSED means to the guest.
+ * <p>Of those that fault on a page, the first asks for it ({@link RequestedPages}). The wait ends
+ * when the page is present or the vCPU is kicked. When a lane is lost, what was asked for on it is
+ * asked for again by those who wait for it, on a lane that is left; without one they wait, which is
+ * what POSTCOPY_PAUSED means to the guest.
  */
 public final class FaultResolver implements FaultHandler, AutoCloseable {
   /** Lifting the trap wakes a thread that the kernel has stopped. */
   private static final Waker KERNEL_WAKES = waiter -> {};
 
-  /** What a vCPU waits for: that its page is present, that it is kicked, or that a lane ends. */
+  /** Threads beside the vCPUs' that wait for pages; each has a lane and a place among waiters. */
+  public static final int DEVICE_THREADS = FaultWaiters.DEVICE_THREADS;
+
+  /** What a thread waits for: that its page is present, that it is to stop, or that a lane ends. */
   private final class Wait implements BooleanSupplier {
-    private @Nullable Vcpu vcpu;
+    private final int index;
+    private final Fault fault;
+    private final PrefetchPolicy reads;
+
+    /** A device's writes go on elsewhere than its reads do; a vCPU's are not told apart. */
+    private final PrefetchPolicy writes;
+
+    private @Nullable Object owner;
+    private @Nullable BooleanSupplier stopped;
     private @Nullable PageStates states;
+    private PrefetchPolicy policy;
     private long page;
     private int lossesSeen;
 
-    /** Whether the page was asked for by this vCPU since the latest loss. */
+    /** Whether the page was asked for by this thread since the latest loss. */
     private boolean asked;
 
-    void begin(Vcpu waiter, PageStates pages, long awaited) {
-      if (vcpu == null) {
-        // The vCPU's thread is to be given a core as soon as its page is there.
-        ThreadSlice.shorten();
-      }
-      vcpu = waiter;
+    Wait(int index, PrefetchPolicy reads, PrefetchPolicy writes) {
+      this.index = index;
+      this.fault = new Fault(index);
+      this.reads = reads;
+      this.writes = writes;
+      this.policy = reads;
+    }
+
+    boolean belongsTo(Object waiter) {
+      return waiter.equals(owner);
+    }
+
+    /** From now on, for the calling thread. */
+    void giveTo(Object waiter, BooleanSupplier waiterStopped) {
+      // The thread is to be given a core as soon as its page is there.
+      ThreadSlice.shorten();
+      owner = waiter;
+      stopped = waiterStopped;
+    }
+
+    void begin(PageStates pages, long awaited, VcpuExit.Access access) {
       states = pages;
       page = awaited;
+      policy = access == VcpuExit.Access.WRITE ? writes : reads;
       asked = false;
     }
 
@@ -71,9 +102,9 @@ public final class FaultResolver implements FaultHandler, AutoCloseable {
     @Override
     public boolean getAsBoolean() {
       return states == null
-          || vcpu == null
+          || stopped == null
           || states.isPresent(page)
-          || vcpu.kicked()
+          || stopped.getAsBoolean()
           || losses.get() != lossesSeen;
     }
   }
@@ -81,10 +112,12 @@ public final class FaultResolver implements FaultHandler, AutoCloseable {
   private final GuestPages guest;
   private final FaultWaiters waiters;
   private final RequestedPages requested;
+
+  /** Of each vCPU, then of {@link #devices}. */
   private final Wait[] waits;
-  private final Fault[] faults;
-  private final PrefetchPolicy[] policies;
+
   private final FaultTimings timings;
+  private final DeviceFaults devices = new DeviceFaults(this);
   private volatile List<? extends PageFetcher> lanes = List.of();
   private @Nullable KernelFaultServer kernelFaults;
 
@@ -94,6 +127,7 @@ public final class FaultResolver implements FaultHandler, AutoCloseable {
   /**
    * A resolver without lanes.
    *
+   * @param waiters of the same number of vCPUs
    * @param prefetch what is fetched ahead of need
    */
   public FaultResolver(
@@ -104,16 +138,19 @@ public final class FaultResolver implements FaultHandler, AutoCloseable {
       FaultTimings timings) {
     this.guest = guest;
     this.waiters = waiters;
-    this.requested = new RequestedPages(guest, vcpus);
-    this.waits = Stream.generate(Wait::new).limit(vcpus).toArray(Wait[]::new);
-    this.faults = IntStream.range(0, vcpus).mapToObj(Fault::new).toArray(Fault[]::new);
-    this.policies = Stream.generate(prefetch::create).limit(vcpus).toArray(PrefetchPolicy[]::new);
+    this.requested = new RequestedPages(guest, vcpus + DEVICE_THREADS);
+    this.waits = new Wait[vcpus + DEVICE_THREADS];
+    for (int vcpu = 0; vcpu < vcpus; vcpu++) {
+      PrefetchPolicy policy = prefetch.create();
+      waits[vcpu] = new Wait(vcpu, policy, policy);
+    }
+    waits[vcpus] = new Wait(vcpus, prefetch.create(), prefetch.create());
     this.timings = timings;
   }
 
   /**
-   * Fetches on these lanes, one for each vCPU, from now on; before vCPUs run. Starts a thread where
-   * the kernel is to stop accesses.
+   * Fetches on these lanes, one for each vCPU and then one for each of {@link #DEVICE_THREADS},
+   * from now on; before vCPUs run. Starts a thread where the kernel is to stop accesses.
    *
    * @param failed told, by that thread, if it cannot go on
    */
@@ -121,6 +158,10 @@ public final class FaultResolver implements FaultHandler, AutoCloseable {
     lanes = demandLanes;
     KernelFaults reported = guest.kernelFaults();
     if (reported != null) {
+      PrefetchPolicy[] policies =
+          Arrays.stream(waits, 0, waits.length - DEVICE_THREADS)
+              .map(wait -> wait.reads)
+              .toArray(PrefetchPolicy[]::new);
       kernelFaults =
           new KernelFaultServer(guest, reported, waiters, requested, policies, demandLanes, failed);
       kernelFaults.start();
@@ -141,41 +182,73 @@ public final class FaultResolver implements FaultHandler, AutoCloseable {
     if (slot == null) {
       throw new IllegalStateException("A vCPU faulted outside every slot: " + exit + ".");
     }
-    int slotId = slot.slot().id();
     long page = PageGeometry.pages(address - slot.slot().base());
-    int index = vcpu.index();
-    Fault fault = faults[index];
-    fault.begin(address, slotId, page, exitNanos);
+    Wait wait = waits[vcpu.index()];
+    if (!wait.belongsTo(vcpu)) {
+      wait.giveTo(vcpu, vcpu::kicked);
+    }
+    Fault fault = wait.fault;
+    fault.begin(address, slot.slot().id(), page, exitNanos);
     timings.began(fault);
-    Wait wait = waits[index];
-    wait.begin(vcpu, slot.states(), page);
     if (slot.mechanism() instanceof BlockingMechanism kernel) {
-      touch(index, slot, page, kernel);
+      touch(slot, page, kernel, wait);
     } else {
-      PageFetcher own = lanes.get(index);
-      waiters.announce(index, slotId, page, own);
-      while (!wait.isOver()) {
-        fetchOrWait(index, slot, page, own, wait);
-      }
+      bring(slot, page, exit.access(), wait);
     }
-    if (slot.states().isPresent(page)) {
-      requested.answered(slot, page);
-      slot.mechanism().answer(page);
-    }
-    waiters.withdraw(index);
+    int index = wait.index;
     fault.end(waiters.broughtBy(index), waiters.arrivedNanos(index), waiters.installedNanos(index));
     timings.ended(fault);
   }
 
-  /** The kernel stops the vCPU's thread until the page has come, or the traps end. */
-  private void touch(int vcpu, SlotPages slot, long page, BlockingMechanism kernel) {
+  /**
+   * Returns when the page of a device's fault is accessible, or when {@code stopped}. By the thread
+   * of {@link DeviceFaults}.
+   */
+  void resolve(AsynchronousFault exit, BooleanSupplier stopped) {
+    SlotPages slot = guest.find(exit.slotId());
+    if (slot == null) {
+      throw new IllegalStateException("A device faulted in no slot of the guest: " + exit + ".");
+    }
+    Wait wait = waits[waits.length - 1];
+    if (!wait.belongsTo(devices)) {
+      wait.giveTo(devices, stopped);
+    }
+    wait.fault.begin(exit.guestPhysicalAddress(), exit.slotId(), exit.page(), System.nanoTime());
+    bring(slot, exit.page(), exit.access(), wait);
+  }
+
+  /** Waits until a page is present, and lets accesses to it go on; or until the waiter stops. */
+  private void bring(SlotPages slot, long page, VcpuExit.Access access, Wait wait) {
+    wait.begin(slot.states(), page, access);
+    PageFetcher own = lanes.get(wait.index);
+    waiters.announce(wait.index, slot.slot().id(), page, own);
+    while (!wait.isOver()) {
+      fetchOrWait(slot, page, own, wait);
+    }
+    goOn(slot, page, wait);
+  }
+
+  private void goOn(SlotPages slot, long page, Wait wait) {
+    if (slot.states().isPresent(page)) {
+      requested.answered(slot, page);
+      slot.mechanism().answer(page);
+    }
+    waiters.withdraw(wait.index);
+  }
+
+  /**
+   * The kernel stops the vCPU's thread until the page has come, or the traps end. A device's page
+   * is brought without a touch: once it is present, nothing stops an access to it.
+   */
+  private void touch(SlotPages slot, long page, BlockingMechanism kernel, Wait wait) {
     KernelFaultServer server = Objects.requireNonNull(kernelFaults);
+    int vcpu = wait.index;
     server.expect(vcpu);
     waiters.announce(vcpu, slot.slot().id(), page, KERNEL_WAKES);
     kernel.touch(page);
     long sent = server.sentNanos(vcpu);
     if (sent != Fault.NOT_SENT) {
-      faults[vcpu].fetched(sent, server.planned(vcpu));
+      wait.fault.fetched(sent, server.planned(vcpu));
     }
     // The page's bytes may be in place a moment before it is present.
     while (!slot.states().isPresent(page) && slot.slot().trap() != null) {
@@ -185,9 +258,10 @@ public final class FaultResolver implements FaultHandler, AutoCloseable {
       }
       Thread.onSpinWait();
     }
+    goOn(slot, page, wait);
   }
 
-  private void fetchOrWait(int vcpu, SlotPages slot, long page, PageFetcher own, Wait wait) {
+  private void fetchOrWait(SlotPages slot, long page, PageFetcher own, Wait wait) {
     PageFetcher lane = own.isLost() ? anyThatIsLeft() : own;
     if (lane == null || wait.asked || !requested.ask(slot, page)) {
       own.await(wait);
@@ -196,8 +270,8 @@ public final class FaultResolver implements FaultHandler, AutoCloseable {
     wait.asked = true;
     int slotId = slot.slot().id();
     if (lane.equals(own)) {
-      Prefetch prefetch = policies[vcpu].plan(slotId, page);
-      faults[vcpu].fetched(own.fetch(slotId, page, prefetch, wait), prefetch);
+      Prefetch prefetch = wait.policy.plan(slotId, page);
+      wait.fault.fetched(own.fetch(slotId, page, prefetch, wait), prefetch);
     } else {
       lane.ask(slotId, page);
     }
@@ -220,17 +294,18 @@ public final class FaultResolver implements FaultHandler, AutoCloseable {
   public void laneLost() {
     requested.forget();
     var _ = losses.incrementAndGet();
-    for (int vcpu = 0; vcpu < waits.length; vcpu++) {
-      waiters.wake(vcpu);
+    for (Wait wait : waits) {
+      waiters.wake(wait.index);
     }
     if (kernelFaults != null) {
       kernelFaults.laneLost();
     }
   }
 
-  /** Ends its thread, if it has one; before lanes are closed, and not on an event loop. */
+  /** Ends its threads; before lanes are closed, and not on an event loop. */
   @Override
   public void close() {
+    endDeviceThread();
     if (kernelFaults != null) {
       kernelFaults.close();
     }
@@ -244,5 +319,29 @@ public final class FaultResolver implements FaultHandler, AutoCloseable {
   @Override
   public void kicked(Vcpu vcpu) {
     waiters.wake(vcpu.index());
+  }
+
+  @Override
+  public void asynchronousFaults(AsynchronousFaults queue) {
+    queue.recordLatencies(timings::deviceWaited);
+    devices.resolve(queue);
+  }
+
+  /**
+   * Starts the thread that resolves the faults of devices; the machine is made.
+   *
+   * @throws VcpuThreadException if the host allows no thread for it
+   */
+  public void startDeviceThread() {
+    devices.start();
+  }
+
+  /**
+   * Nothing traps accesses any more, or nobody waits any more: ends that thread, and makes devices
+   * look again. Waits for nobody. Idempotent.
+   */
+  public void endDeviceThread() {
+    devices.end();
+    waiters.wake(waits.length - 1);
   }
 }

@@ -8,13 +8,17 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which vCPU waits for which page. One entry a vCPU, since a vCPU waits for one page at a time.
+ * Which vCPU waits for which page. One entry a vCPU, since a vCPU waits for one page at a time. The
+ * thread that resolves the faults of devices has an entry behind theirs, and is a vCPU here.
  *
  * <p>No wake-up is lost: the vCPU announces its page and then, after a full fence, tests its state;
  * the installer makes the page present and then, after a full fence, looks for announcements. One
  * of the two sees the other.
  */
 public final class FaultWaiters {
+  /** Threads beside the vCPUs' that wait for pages. */
+  static final int DEVICE_THREADS = 1;
+
   private static final long NONE = -1;
   private static final int SLOT_SHIFT = 40;
 
@@ -26,8 +30,9 @@ public final class FaultWaiters {
   private final AtomicLongArray installedNanos;
   private final AtomicReferenceArray<@Nullable LaneKind> broughtBy;
 
-  /** Nobody waits. */
-  public FaultWaiters(int vcpus) {
+  /** Nobody waits: neither a vCPU nor the thread of devices. */
+  public FaultWaiters(int vcpuCount) {
+    int vcpus = vcpuCount + DEVICE_THREADS;
     pages = new AtomicLongArray(vcpus);
     threads = new AtomicReferenceArray<>(vcpus);
     arrivedNanos = new AtomicLongArray(vcpus);

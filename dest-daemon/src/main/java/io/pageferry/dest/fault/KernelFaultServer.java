@@ -113,8 +113,10 @@ final class KernelFaultServer implements AutoCloseable {
   private void fetch(SlotPages slot, long page) {
     int slotId = slot.slot().id();
     int vcpu = waiters.waiterFor(slotId, page);
-    Prefetch prefetch = vcpu < 0 ? Prefetch.NONE : policies[vcpu].plan(slotId, page);
-    if (vcpu >= 0) {
+    // A device plans by itself, and the kernel stops none.
+    boolean isVcpu = vcpu >= 0 && vcpu < policies.length;
+    Prefetch prefetch = isVcpu ? policies[vcpu].plan(slotId, page) : Prefetch.NONE;
+    if (isVcpu) {
       planned.setPlain(vcpu, prefetch);
       sentNanos.set(vcpu, System.nanoTime());
     }

@@ -15,8 +15,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * The demand lane of one vCPU, whose thread sends the fetch, waits for the page and installs it,
- * all without a hand-off to another thread; see {@link DrivenLoop}.
+ * The demand lane of one vCPU, or of the thread that resolves the faults of devices and is a vCPU
+ * here. Its thread sends the fetch, waits for the page and installs it, all without a hand-off to
+ * another thread; see {@link DrivenLoop}.
  *
  * <p>{@link #fetch} and {@link #await} belong to the vCPU's thread; {@link #ask}, {@link #wake} and
  * the rest to any.
@@ -37,14 +38,14 @@ public final class DemandLane implements PageFetcher, AutoCloseable {
    * @param listener told once, when the lane ends other than by {@link #close}
    */
   DemandLane(
-      int vcpu,
+      int number,
       String source,
       GuestPages pages,
       MethodDescriptor<Demand, FrameSize> method,
       LaneHello hello,
       LaneListener listener) {
     this.pages = pages;
-    loop = new DrivenLoop("demand-lane-" + vcpu);
+    loop = new DrivenLoop("demand-lane-" + number);
     // A vCPU that finds the lane lost may tell the others at once.
     LaneListener noted =
         (name, status) -> {

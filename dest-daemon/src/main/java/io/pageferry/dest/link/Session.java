@@ -17,9 +17,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One set of lanes to the source: a demand lane for each vCPU, and the drain lane. All of them show
- * the same hello, which the source knows the migration by. A migration may outlive its session;
- * which pages are here, asked for or acknowledged is no matter of the session.
+ * One set of lanes to the source: demand lanes, one for each thread that waits for pages, and the
+ * drain lane. All of them show the same hello, which the source knows the migration by. A migration
+ * may outlive its session; which pages are here, asked for or acknowledged is no matter of the
+ * session.
  *
  * <p>Any thread. Owns the lanes until {@link #close}.
  */
@@ -34,13 +35,14 @@ public final class Session implements AutoCloseable {
    * on the drain lane.
    *
    * @param source where the source serves pages, host:port
+   * @param demandLaneCount one for each vCPU, and what devices need
    * @param listener told of each lane that ends by itself
    */
   public Session(
       MigrationKey migration,
       int protocolVersion,
       String source,
-      int vcpus,
+      int demandLaneCount,
       PageInstaller installer,
       LaneListener listener) {
     LaneHello hello =
@@ -62,8 +64,8 @@ public final class Session implements AutoCloseable {
             listener);
     try {
       installer.acknowledgements().sendOn(drainLane::send);
-      for (int vcpu = 0; vcpu < vcpus; vcpu++) {
-        demandLanes.add(new DemandLane(vcpu, source, installer.pages(), demand, hello, listener));
+      for (int lane = 0; lane < demandLaneCount; lane++) {
+        demandLanes.add(new DemandLane(lane, source, installer.pages(), demand, hello, listener));
       }
     } catch (RuntimeException | Error e) {
       Ending.after(e, this::close);
@@ -81,7 +83,12 @@ public final class Session implements AutoCloseable {
     drainLane.awaitAttached(LANE_TIMEOUT_MILLIS);
   }
 
-  /** A lane for each vCPU. */
+  /** How many lanes it has. */
+  public int lanes() {
+    return demandLanes.size() + 1;
+  }
+
+  /** As many demand lanes as were asked for. */
   public List<DemandLane> demandLanes() {
     return List.copyOf(demandLanes);
   }

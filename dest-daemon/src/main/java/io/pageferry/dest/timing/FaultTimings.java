@@ -14,7 +14,8 @@ import jdk.jfr.EventType;
 
 /**
  * How long faults took, whole and in parts, which were the slowest, and how long each vCPU was
- * blocked. vCPU threads record, each its own; any thread reads. Times are monotonic nanoseconds.
+ * blocked; and how long devices waited. vCPU and device threads record, each its own; any thread
+ * reads. Times are monotonic nanoseconds.
  */
 public final class FaultTimings implements VcpuFaults {
   private static final long NOT_WAITING = 0;
@@ -26,6 +27,7 @@ public final class FaultTimings implements VcpuFaults {
   private final LatencyHistogram[] wire;
   private final LatencyHistogram[] install;
   private final LatencyHistogram[] resume;
+  private final LatencyHistogram asynchronous = new LatencyHistogram();
   private final AtomicLongArray waitingSince;
   private final SlowestFaults slowest;
   private final RecentFaults recent = new RecentFaults(System.nanoTime());
@@ -88,6 +90,18 @@ public final class FaultTimings implements VcpuFaults {
     }
   }
 
+  /** A device waited so long for a page. By the device's thread. */
+  public void deviceWaited(long nanos) {
+    asynchronous.record(nanos);
+  }
+
+  /** How long devices waited for pages, an entry for each asynchronous fault. */
+  public LatencyCounts asynchronous() {
+    LatencyCounts counts = new LatencyCounts();
+    counts.add(asynchronous);
+    return counts;
+  }
+
   @Override
   public long faults(int vcpu) {
     return total[vcpu].count();
@@ -140,7 +154,8 @@ public final class FaultTimings implements VcpuFaults {
             .setQueue(StatusMessages.distribution(counts(FaultPart.QUEUE)))
             .setWire(StatusMessages.distribution(counts(FaultPart.WIRE)))
             .setInstall(StatusMessages.distribution(counts(FaultPart.INSTALL)))
-            .setResume(StatusMessages.distribution(counts(FaultPart.RESUME)));
+            .setResume(StatusMessages.distribution(counts(FaultPart.RESUME)))
+            .setAsynchronous(StatusMessages.distribution(asynchronous()));
     recent.addTo(message, all, System.nanoTime());
     return message.build();
   }

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class FaultResolverTest {
   private static final int VCPUS = 4;
+  private static final int WAITERS = VCPUS + FaultResolver.DEVICE_THREADS;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final Incoming incoming = new Incoming(64, new FaultWaiters(VCPUS));
@@ -32,7 +33,7 @@ class FaultResolverTest {
       new FaultResolver(incoming.guest, incoming.waiters, VCPUS, PrefetchPolicy.Kind.none, timings);
 
   FaultResolverTest() {
-    for (int vcpu = 0; vcpu < VCPUS; vcpu++) {
+    for (int waiter = 0; waiter < WAITERS; waiter++) {
       lanes.add(new SilentSource());
     }
     resolver.fetchOn(List.copyOf(lanes), failure -> {});
@@ -234,7 +235,7 @@ class FaultResolverTest {
 
   @Test
   void withoutAnyLaneAVcpuWaitsAndCanStillBeKicked() throws Exception {
-    for (int lane = 0; lane < VCPUS; lane++) {
+    for (int lane = 0; lane < WAITERS; lane++) {
       lose(lane);
     }
     FaultingVcpu vcpu = new FaultingVcpu(0);

@@ -107,7 +107,7 @@ final class TrappedMemory implements DeviceMemory {
     return outcome;
   }
 
-  /** Whether the device may access a page; the one place that asks, and waits. */
+  /** Whether the device may access a page, whose data may be lost; the one place that waits. */
   private Outcome mayAccess(MemorySlot slot, long page, long address, Access access) {
     if (traps(slot, page)) {
       faults.await(
@@ -117,7 +117,7 @@ final class TrappedMemory implements DeviceMemory {
         return Outcome.STOPPED;
       }
     }
-    return Outcome.DONE;
+    return slot.isPoisoned(page) ? Outcome.REFUSED : Outcome.DONE;
   }
 
   private static boolean traps(MemorySlot slot, long page) {

@@ -94,6 +94,21 @@ class DmaTest {
   }
 
   @Test
+  void aPageWhoseDataIsLostIsRefusedAlsoIfTheDeviceKnewItBefore() {
+    guest.machine.resume();
+    var _ = guest.post(FILL, 7, HIGH, 16);
+    guest.ring();
+    guest.awaitTail(1);
+    assertThat(guest.machine.poison(guest.slot(1), 0)).isTrue();
+    int lost = guest.post(COPY, HIGH, HIGH + 0x2000, 8);
+    int good = guest.post(FILL, 7, HIGH + 0x1000, 16);
+    guest.ring();
+    guest.awaitTail(3);
+    assertThat(guest.status(lost)).isEqualTo(BAD_ADDRESS);
+    assertThat(guest.status(good)).isEqualTo(DONE);
+  }
+
+  @Test
   void aRingInNoMemoryBreaksTheDeviceAndNotTheMachine() {
     guest.machine.resume();
     guest.set(0x00, 0x4000);

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Any thread. Its monitor is held for moments, without calls to anything else.
  */
 public final class Session {
+  /** Threads of the destination, beside those of vCPUs, that wait for pages of devices. */
+  private static final int DEVICE_LANES = 1;
+
   /** Whose pages it serves. Called on the lanes' event loops, without a lock. */
   public interface Owner {
     /** A lane ended by itself; the first one only. */
@@ -53,13 +56,13 @@ public final class Session {
   /**
    * One more demand lane.
    *
-   * @throws PageFerryException LANE_ALREADY_ATTACHED if there is one for each vCPU; STALE_MIGRATION
-   *     once the session has ended
+   * @throws PageFerryException LANE_ALREADY_ATTACHED if there is one for each vCPU and one for
+   *     devices; STALE_MIGRATION once the session has ended
    */
   synchronized void attach(DemandLane lane) {
     requireOpen();
-    if (demand.size() == vcpus) {
-      throw alreadyAttached("a demand lane for every vCPU");
+    if (demand.size() == vcpus + DEVICE_LANES) {
+      throw alreadyAttached("all the demand lanes that it may have");
     }
     demand.add(lane);
   }

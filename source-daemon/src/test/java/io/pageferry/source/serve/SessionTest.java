@@ -106,16 +106,18 @@ class SessionTest {
   }
 
   @Test
-  void itTakesADemandLaneForEachVcpuAndOneDrainLane() {
+  void itTakesADemandLaneForEachVcpuOneForDevicesAndOneDrainLane() {
     lanes.attach();
-    RecordingCall<Demand> second = RecordingCall.demand();
-    new DemandLane(second, hello -> lanes.session)
+    for (int more = 1; more < VCPUS + 1; more++) {
+      RecordingCall<Demand> taken = RecordingCall.demand();
+      new DemandLane(taken, hello -> lanes.session)
+          .onMessage(Demand.hello(LaneHello.getDefaultInstance()));
+      assertThat(taken.closed).isNull();
+    }
+    RecordingCall<Demand> surplus = RecordingCall.demand();
+    new DemandLane(surplus, hello -> lanes.session)
         .onMessage(Demand.hello(LaneHello.getDefaultInstance()));
-    assertThat(second.closed).isNull();
-    RecordingCall<Demand> third = RecordingCall.demand();
-    new DemandLane(third, hello -> lanes.session)
-        .onMessage(Demand.hello(LaneHello.getDefaultInstance()));
-    assertThat(ended(third)).isEqualTo(ErrorCode.LANE_ALREADY_ATTACHED);
+    assertThat(ended(surplus)).isEqualTo(ErrorCode.LANE_ALREADY_ATTACHED);
     RecordingCall<DrainRequest> another = RecordingCall.drain();
     new DrainLane(another, hello -> lanes.session, UNLIMITED, timer)
         .onMessage(DrainRequest.getDefaultInstance());
