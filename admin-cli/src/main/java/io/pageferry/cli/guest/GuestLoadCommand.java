@@ -119,7 +119,7 @@ final class GuestLoadCommand implements Callable<Integer> {
     @Option(
         names = "--program",
         paramLabel = "NAME",
-        description = "A guest program that comes with the daemon: counter, touch, kv or smp.")
+        description = "A guest program that comes with the daemon: counter, touch, kv, smp or dma.")
     @Nullable String bundled;
 
     @Option(

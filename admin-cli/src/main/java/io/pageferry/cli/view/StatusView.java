@@ -105,6 +105,11 @@ public final class StatusView {
     migrations(statuses, "demand bytes", migration -> Units.bytes(migration.getDemandBytes()));
     migrations(statuses, "drain bytes", migration -> Units.bytes(migration.getDrainBytes()));
     migrations(statuses, "faults", migration -> Units.count(migration.getFaults()));
+    statuses
+        .destinationMigration()
+        .map(migration -> migration.getFaultLatency().getAsynchronous())
+        .filter(waits -> waits.getCount() > 0)
+        .ifPresent(waits -> row("by devices", "-", Units.count(waits.getCount())));
     migrations(
         statuses, "throughput", migration -> Units.rate(migration.getThroughputBytesPerSecond()));
     row(
