@@ -8,7 +8,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which vCPU waits for which page. One entry a vCPU, since a vCPU waits for one page at a time.
+ * Which vCPU waits for which page. One entry a vCPU, since a vCPU waits for one page at a time. For
+ * the memory of another process, an entry is a thread of it that waits.
  *
  * <p>No wake-up is lost: the vCPU announces its page and then, after a full fence, tests its state;
  * the installer makes the page present and then, after a full fence, looks for announcements. One
@@ -19,7 +20,7 @@ public final class FaultWaiters {
 
   private final AtomicLongArray pages;
   private final AtomicReferenceArray<@Nullable Thread> threads;
-  private final AtomicReferenceArray<@Nullable PageFetcher> lanes;
+  private final AtomicReferenceArray<@Nullable Waker> lanes;
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicLongArray arrivedNanos;
   private final AtomicLongArray installedNanos;
@@ -43,7 +44,7 @@ public final class FaultWaiters {
   }
 
   /** The calling thread, vCPU {@code vcpu}, waits for a page at {@code lane} from now on. */
-  void announce(int vcpu, int slotId, long page, PageFetcher lane) {
+  public void announce(int vcpu, int slotId, long page, Waker lane) {
     installedNanos.setPlain(vcpu, 0);
     threads.setPlain(vcpu, Thread.currentThread());
     lanes.setPlain(vcpu, lane);
@@ -55,7 +56,7 @@ public final class FaultWaiters {
   }
 
   /** vCPU {@code vcpu} waits no longer. */
-  void withdraw(int vcpu) {
+  public void withdraw(int vcpu) {
     pages.set(vcpu, NONE);
     waiting.decrementAndGet();
   }
@@ -110,14 +111,14 @@ public final class FaultWaiters {
   /** Wakes a vCPU if it waits for a page; it may have been kicked. */
   void wake(int vcpu) {
     Thread waiter = threads.get(vcpu);
-    PageFetcher lane = lanes.get(vcpu);
+    Waker lane = lanes.get(vcpu);
     if (waiter != null && lane != null && waiter != Thread.currentThread()) {
       lane.wake(waiter);
     }
   }
 
   /** What brought the awaited page; meaningful if {@link #installedNanos} is not 0. */
-  @Nullable LaneKind broughtBy(int vcpu) {
+  public @Nullable LaneKind broughtBy(int vcpu) {
     return broughtBy.getPlain(vcpu);
   }
 
@@ -125,12 +126,12 @@ public final class FaultWaiters {
    * When the awaited page's frame began to be parsed; meaningful if {@link #installedNanos} is not
    * 0.
    */
-  long arrivedNanos(int vcpu) {
+  public long arrivedNanos(int vcpu) {
     return arrivedNanos.getPlain(vcpu);
   }
 
   /** When the awaited page's bytes were in place; 0 if it was present before the vCPU was seen. */
-  long installedNanos(int vcpu) {
+  public long installedNanos(int vcpu) {
     return installedNanos.getPlain(vcpu);
   }
 }

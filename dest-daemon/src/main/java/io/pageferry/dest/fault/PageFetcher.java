@@ -4,7 +4,7 @@ import io.pageferry.dest.prefetch.Prefetch;
 import java.util.function.BooleanSupplier;
 
 /** A vCPU's way to the source: its demand lane. */
-public interface PageFetcher {
+public interface PageFetcher extends Waker {
   /**
    * Asks for one page, and for those that are to follow it, unless it has come meanwhile; then
    * waits as {@link #await} does. By the vCPU's thread.
@@ -22,7 +22,4 @@ public interface PageFetcher {
 
   /** Waits until {@code done}, or shorter. By the vCPU's thread. */
   void await(BooleanSupplier done);
-
-  /** Makes {@code waiter}, the vCPU's thread, ask its condition again. Any thread. */
-  void wake(Thread waiter);
 }
