@@ -93,7 +93,7 @@ use_utf8() {
   esac
 }
 
-# Becomes the JVM of a program: source, dest, ferry, bench, or training, which is a ferry that trains the caches.
+# Becomes the JVM of a program: source, dest, node, image-serve, image-restore, ferry, bench, or training, which is a ferry that trains the caches.
 #   run_program PROGRAM LAUNCHER CLASS_PATH [ARGUMENT ...]
 run_program() {
   local program=$1 launcher=$2 class_path=$3 main_class kind=command option more=() options=() cache_options
@@ -107,6 +107,8 @@ run_program() {
     dest) main_class=io.pageferry.node.DestMain kind=daemon ;;
     # All daemons are one program: the destination's cache has most of what a node runs.
     node) main_class=io.pageferry.node.NodeMain kind=daemon program=dest ;;
+    image-serve) main_class=io.pageferry.node.image.ImageServeMain kind=daemon program=source ;;
+    image-restore) main_class=io.pageferry.node.image.ImageRestoreMain kind=daemon program=dest ;;
     bench) main_class=io.pageferry.bench.sitting.BenchCommand kind=bench ;;
     training) main_class=io.pageferry.cli.training.CacheTraining program=ferry ;;
     *) main_class=io.pageferry.cli.Ferry ;;

@@ -50,6 +50,7 @@ public final class Ferry {
           LauncherCommands.Source.class,
           LauncherCommands.Dest.class,
           LauncherCommands.Node.class,
+          LauncherCommands.Image.class,
           GuestCommand.class,
           MigrateCommand.class,
           StatusCommand.class,

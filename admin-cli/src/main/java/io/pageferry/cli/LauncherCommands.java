@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 
 /** Commands that the launcher script carries out itself; here for the help. */
 final class LauncherCommands {
-  static final Set<String> NAMES = Set.of("source", "dest", "node", "bench", "verify");
+  static final Set<String> NAMES = Set.of("source", "dest", "node", "image", "bench", "verify");
   static final Set<String> IN_SOURCE_TREE_ONLY = Set.of("bench", "verify");
 
   private LauncherCommands() {}
@@ -46,6 +46,18 @@ final class LauncherCommands {
     @Override
     public Integer call() {
       return onlyByLauncher("node");
+    }
+  }
+
+  @Command(
+      name = "image",
+      description =
+          "Serve a memory image, or restore one in other processes; 'ferry image serve --help' and"
+              + " 'ferry image restore --help' have the options.")
+  static final class Image implements Callable<Integer> {
+    @Override
+    public Integer call() {
+      return onlyByLauncher("image serve (or: image restore)");
     }
   }
 

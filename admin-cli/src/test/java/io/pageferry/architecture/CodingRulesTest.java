@@ -117,12 +117,16 @@ class CodingRulesTest {
   }
 
   @Test
-  void nativeCodeIsCalledForMemoryTimeSlicesAndTheStandardStreamsOnly() {
+  void nativeCodeIsCalledForMemoryUnixSocketsTimeSlicesAndTheStandardStreamsOnly() {
     noClasses()
         .that()
         .doNotHaveFullyQualifiedName("io.pageferry.memory.LinuxMemory")
         .and()
         .doNotHaveFullyQualifiedName("io.pageferry.memory.BackingFile")
+        .and()
+        .doNotHaveFullyQualifiedName("io.pageferry.memory.ImageFile")
+        .and()
+        .resideOutsideOfPackages("io.pageferry.userfaultfd", "io.pageferry.unixsocket")
         .and()
         .doNotHaveFullyQualifiedName("io.pageferry.host.ThreadSlice")
         .and()

@@ -13,7 +13,7 @@ class DestPackagesTest {
 
   /** Each knows only those before it. */
   private static final List<String> ORDER =
-      List.of("prefetch", "timing", "fault", "install", "link");
+      List.of("prefetch", "timing", "fault", "install", "handover", "target", "link", "pager");
 
   @Test
   void eachPackageOfTheDestinationKnowsOnlyThoseBeforeIt() {

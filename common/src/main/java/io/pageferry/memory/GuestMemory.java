@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -33,17 +34,19 @@ public final class GuestMemory implements AutoCloseable {
   /** Set before the arena is closed, so that whoever meets its end knows why. */
   private volatile boolean closing;
 
-  private GuestMemory(List<SlotLayout> layouts, @Nullable BackingFile file) {
+  /** How the bytes of a slot are mapped. */
+  private interface Mapper {
+    MemorySegment map(SlotLayout layout, long offset, Arena owner);
+  }
+
+  private GuestMemory(List<SlotLayout> layouts, Mapper mapper, @Nullable BackingFile file) {
     this.file = file;
     try {
       List<MemorySlot> made = new ArrayList<>();
       long offset = 0;
       for (SlotLayout layout : layouts) {
         checkOverlap(layout, made);
-        MemorySegment segment =
-            file == null
-                ? LinuxMemory.mapAnonymous(layout.sizeBytes(), arena)
-                : file.map(offset, layout.sizeBytes(), arena);
+        MemorySegment segment = mapper.map(layout, offset, arena);
         MemorySlot slot = new MemorySlot(layout.id(), layout.base(), segment, arena);
         if (file != null) {
           slot.liveIn(file, offset);
@@ -66,7 +69,8 @@ public final class GuestMemory implements AutoCloseable {
 
   /** Anonymous memory: zeros, lazily backed. */
   public static GuestMemory anonymous(List<SlotLayout> layouts) {
-    return new GuestMemory(layouts, null);
+    return new GuestMemory(
+        layouts, (layout, _, owner) -> LinuxMemory.mapAnonymous(layout.sizeBytes(), owner), null);
   }
 
   /**
@@ -78,7 +82,43 @@ public final class GuestMemory implements AutoCloseable {
    */
   public static GuestMemory backedBy(Path path, List<SlotLayout> layouts) {
     long bytes = layouts.stream().mapToLong(SlotLayout::sizeBytes).sum();
-    return new GuestMemory(layouts, BackingFile.make(path, bytes));
+    BackingFile file = BackingFile.make(path, bytes);
+    return new GuestMemory(
+        layouts, (layout, offset, owner) -> file.map(offset, layout.sizeBytes(), owner), file);
+  }
+
+  /**
+   * The memory of a machine that stands still, in a file, which can only be read. Pages that hold
+   * something count as written; the file is read once to find them.
+   *
+   * @throws BackingFileException if the file cannot be mapped, or ends before a slot does
+   * @throws IllegalArgumentException if slots overlap
+   */
+  public static GuestMemory imageOf(ImageFile image, List<ImageSlot> slots) {
+    Iterator<ImageSlot> next = slots.iterator();
+    GuestMemory memory =
+        new GuestMemory(
+            slots.stream().map(ImageSlot::layout).toList(),
+            (_, _, owner) -> mapped(image, next.next(), owner),
+            null);
+    try {
+      for (int i = 0; i < slots.size(); i++) {
+        image.findContents(memory.slots.get(i), slots.get(i).offset());
+      }
+      return memory;
+    } catch (RuntimeException | Error e) {
+      memory.close();
+      throw e;
+    }
+  }
+
+  private static MemorySegment mapped(ImageFile image, ImageSlot slot, Arena owner) {
+    if (slot.end() > image.sizeBytes()) {
+      throw new BackingFileException(
+          "Slot %d ends at byte %d of the image file %s, which has %d bytes."
+              .formatted(slot.layout().id(), slot.end(), image.path(), image.sizeBytes()));
+    }
+    return image.map(slot.offset(), slot.layout().sizeBytes(), owner);
   }
 
   private static void checkOverlap(SlotLayout layout, List<MemorySlot> others) {

@@ -41,6 +41,25 @@ public final class PageBitmap {
     return bitmap;
   }
 
+  /**
+   * A bitmap in memory of the caller's, with the bits that it has, such as that of a file.
+   *
+   * @param memory of at least {@link #bytesFor} bytes
+   */
+  public static PageBitmap in(MemorySegment memory, long pageCount) {
+    return new PageBitmap(pageCount, memory.asSlice(0, bytesFor(pageCount)));
+  }
+
+  private PageBitmap(long pageCount, MemorySegment words) {
+    this.pageCount = pageCount;
+    this.words = words;
+  }
+
+  /** Bytes that the bits of so many pages take. */
+  public static long bytesFor(long pageCount) {
+    return wordCount(pageCount) * Long.BYTES;
+  }
+
   private static long wordCount(long pages) {
     return (pages + 63) >>> 6;
   }

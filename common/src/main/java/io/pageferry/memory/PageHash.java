@@ -40,6 +40,30 @@ public final class PageHash {
     return spread(crc + FRAME_MULTIPLIER * (PageGeometry.pages(slot.base()) + page));
   }
 
+  /**
+   * The same of bytes that are not in a slot's memory.
+   *
+   * @param bytes a direct buffer that holds the page; its position and limit change
+   * @param position where the page begins in it
+   * @param frame the page's guest frame number
+   */
+  public static long contribution(ByteBuffer bytes, int position, long frame) {
+    long crc = VIEWS.get().crc(bytes, position);
+    if (crc == ZERO_PAGE_CRC && isZero(bytes, position)) {
+      return 0;
+    }
+    return spread(crc + FRAME_MULTIPLIER * frame);
+  }
+
+  private static boolean isZero(ByteBuffer bytes, int position) {
+    for (int i = position; i < position + PageGeometry.PAGE_SIZE; i += Long.BYTES) {
+      if (bytes.getLong(i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static long spread(long value) {
     long mixed = (value ^ (value >>> 30)) * 0xBF58476D1CE4E5B9L;
     mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
@@ -76,8 +100,10 @@ public final class PageHash {
         view(of);
       }
       long offset = PageGeometry.bytes(page);
-      ByteBuffer buffer = buffers[(int) (offset >>> VIEW_SHIFT)];
-      int position = (int) (offset & (VIEW_BYTES - 1));
+      return crc(buffers[(int) (offset >>> VIEW_SHIFT)], (int) (offset & (VIEW_BYTES - 1)));
+    }
+
+    long crc(ByteBuffer buffer, int position) {
       buffer.limit(position + PageGeometry.PAGE_SIZE).position(position);
       crc.reset();
       crc.update(buffer);

@@ -43,4 +43,17 @@ public record ProtocolVersions(int minimum, int maximum) {
     }
     return newest;
   }
+
+  /**
+   * Refuses a lane of another version.
+   *
+   * @throws PageFerryException VERSION_MISMATCH if {@code version} is not spoken
+   */
+  public void requireSpoken(int version) {
+    if (version < minimum || version > maximum) {
+      throw new PageFerryException(
+          ErrorCode.VERSION_MISMATCH,
+          "A lane asks for protocol version " + version + ", which this source does not speak.");
+    }
+  }
 }

@@ -27,6 +27,7 @@ public final class RpcChannel implements AutoCloseable {
   private static final long END_SECONDS = 2;
 
   private final EventLoopGroup loop;
+  private final boolean ownsLoop;
   private final ManagedChannel channel;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -37,22 +38,28 @@ public final class RpcChannel implements AutoCloseable {
    * @param onLoop whether callbacks run on the event loop itself, which they must then not block
    */
   public RpcChannel(String name, String target, boolean onLoop) {
-    this(LeastLoadedLoops.create(name, 1), target, onLoop);
+    this(LeastLoadedLoops.create(name, 1), true, target, onLoop);
   }
 
   /** A channel whose messages the thread that waits for them handles itself. */
   public RpcChannel(DrivenLoop loop, String target) {
-    this(loop, target, true);
+    this(loop, true, target, true);
   }
 
-  private RpcChannel(EventLoopGroup loop, String target, boolean onLoop) {
+  private RpcChannel(EventLoopGroup loop, boolean ownsLoop, String target, boolean onLoop) {
     this.loop = loop;
+    this.ownsLoop = ownsLoop;
     try {
       channel = connectionless(loop, target, onLoop);
     } catch (RuntimeException | Error e) {
-      shutDown(loop);
+      shutDown();
       throw e;
     }
+  }
+
+  /** A channel on a loop that stays its owner's, who ends it after the channel. */
+  public static RpcChannel on(DrivenLoop loop, String target) {
+    return new RpcChannel(loop, false, target, true);
   }
 
   private static ManagedChannel connectionless(EventLoopGroup loop, String target, boolean onLoop) {
@@ -108,7 +115,7 @@ public final class RpcChannel implements AutoCloseable {
         var _ = Thread.ofVirtual().name("channel-end").start(this::endLoop);
       } catch (OutOfMemoryError _) {
         // Where threads are short, the loop's own must not be kept.
-        shutDown(loop);
+        shutDown();
       }
     }
   }
@@ -120,11 +127,13 @@ public final class RpcChannel implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      shutDown(loop);
+      shutDown();
     }
   }
 
-  private static void shutDown(EventLoopGroup loop) {
-    var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  private void shutDown() {
+    if (ownsLoop) {
+      var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
   }
 }

@@ -47,16 +47,7 @@ final class LaneRegistry implements Sessions {
                         + " epoch "
                         + key.epoch()
                         + " cannot attach: it is not a current migration of this source."));
-    checkVersion(hello.getProtocolVersion());
+    ProtocolVersions.SPOKEN.requireSpoken(hello.getProtocolVersion());
     return migration.session();
-  }
-
-  private static void checkVersion(int version) {
-    if (version < ProtocolVersions.SPOKEN.minimum()
-        || version > ProtocolVersions.SPOKEN.maximum()) {
-      throw new PageFerryException(
-          ErrorCode.VERSION_MISMATCH,
-          "A lane asks for protocol version " + version + ", which this source does not speak.");
-    }
   }
 }

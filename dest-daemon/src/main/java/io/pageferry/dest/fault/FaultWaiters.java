@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which vCPU waits for which page. One entry a vCPU, since a vCPU waits for one page at a time. The
- * thread that resolves the faults of devices has an entry behind theirs, and is a vCPU here.
+ * thread that resolves the faults of devices has an entry behind theirs, and is a vCPU here. For the
+ * memory of another process, an entry is a thread of it that waits.
  *
  * <p>No wake-up is lost: the vCPU announces its page and then, after a full fence, tests its state;
  * the installer makes the page present and then, after a full fence, looks for announcements. One
@@ -49,7 +50,7 @@ public final class FaultWaiters {
   }
 
   /** The calling thread, vCPU {@code vcpu}, waits for a page from now on. */
-  void announce(int vcpu, int slotId, long page, Waker waker) {
+  public void announce(int vcpu, int slotId, long page, Waker waker) {
     installedNanos.setPlain(vcpu, 0);
     threads.setPlain(vcpu, Thread.currentThread());
     wakers.setPlain(vcpu, waker);
@@ -83,7 +84,7 @@ public final class FaultWaiters {
   }
 
   /** vCPU {@code vcpu} waits no longer. */
-  void withdraw(int vcpu) {
+  public void withdraw(int vcpu) {
     pages.set(vcpu, NONE);
     waiting.decrementAndGet();
   }
@@ -145,7 +146,7 @@ public final class FaultWaiters {
   }
 
   /** What brought the awaited page; meaningful if {@link #installedNanos} is not 0. */
-  @Nullable LaneKind broughtBy(int vcpu) {
+  public @Nullable LaneKind broughtBy(int vcpu) {
     return broughtBy.getPlain(vcpu);
   }
 
@@ -153,12 +154,12 @@ public final class FaultWaiters {
    * When the awaited page's frame began to be parsed; meaningful if {@link #installedNanos} is not
    * 0.
    */
-  long arrivedNanos(int vcpu) {
+  public long arrivedNanos(int vcpu) {
     return arrivedNanos.getPlain(vcpu);
   }
 
   /** When the awaited page's bytes were in place; 0 if it was present before the vCPU was seen. */
-  long installedNanos(int vcpu) {
+  public long installedNanos(int vcpu) {
     return installedNanos.getPlain(vcpu);
   }
 }

@@ -36,6 +36,15 @@ public final class Acknowledgements {
     begun = true;
   }
 
+  /**
+   * What is pending is not sent, and nothing more until {@link #begin}: another delivery takes over
+   * from the one before, and is told of all pages that are here when it starts.
+   */
+  public synchronized void startAgain() {
+    begun = false;
+    ranges = 0;
+  }
+
   /** {@code count} pages from {@code first} on are installed; 0 is fine. */
   synchronized void add(int slotId, long first, long count) {
     if (count == 0) {

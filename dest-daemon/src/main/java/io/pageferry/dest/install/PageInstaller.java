@@ -132,6 +132,10 @@ public final class PageInstaller {
           page += claimed;
         }
         if (claimed < most) {
+          if (states.isPresent(page)) {
+            // The delivery that brings it again may be another than the one that was told of it.
+            acknowledgements.add(slot.id(), page, 1);
+          }
           page++;
           duplicatePages.increment();
           if (payload != null) {

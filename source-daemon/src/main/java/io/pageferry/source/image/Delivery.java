@@ -125,6 +125,25 @@ public final class Delivery {
   }
 
   /**
+   * The receiver has these pages from an earlier delivery: they count as sent and acknowledged, and
+   * are not in the digest. Before the first page is sent.
+   */
+  public void alreadyHas(MemorySlot slot, PageBitmap present) {
+    SlotPages pages = pages(slot);
+    long count = 0;
+    for (long page = present.nextSet(0);
+        page >= 0;
+        page = page + 1 < slot.pageCount() ? present.nextSet(page + 1) : -1) {
+      if (image.hasContent(slot, page) && pages.sent().set(page)) {
+        pages.acknowledged().set(page);
+        count++;
+      }
+    }
+    sentPages.addAndGet(count);
+    acknowledgedPages.addAndGet(count);
+  }
+
+  /**
    * Copies a page that was sent before, which may be released at any moment.
    *
    * @return whether {@code target} has its bytes; else it is acknowledged, or the delivery was

@@ -28,7 +28,7 @@ public final class DrainTimer implements AutoCloseable {
    * @param task throws nothing
    * @return false if it will not be done: the daemon ends, or there is no room for another task
    */
-  boolean after(long nanos, Runnable task) {
+  public boolean after(long nanos, Runnable task) {
     try {
       var _ = thread.schedule(task, nanos, TimeUnit.NANOSECONDS);
       return true;

@@ -1,0 +1,436 @@
+package io.pageferry.dest.pager;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Status;
+import io.pageferry.dest.fault.FaultWaiters;
+import io.pageferry.dest.handover.HandOver;
+import io.pageferry.dest.install.AcknowledgementTicks;
+import io.pageferry.dest.install.Acknowledgements;
+import io.pageferry.dest.install.PageInstaller;
+import io.pageferry.dest.install.PageMap;
+import io.pageferry.dest.link.LaneListener;
+import io.pageferry.dest.link.TargetSession;
+import io.pageferry.dest.target.AddressMap;
+import io.pageferry.dest.target.Extent;
+import io.pageferry.dest.target.FaultReactor;
+import io.pageferry.dest.target.TargetMechanism;
+import io.pageferry.dest.target.TargetMemory;
+import io.pageferry.dest.timing.FaultTimings;
+import io.pageferry.fault.GuestPages;
+import io.pageferry.fault.SlotPages;
+import io.pageferry.host.EndOnce;
+import io.pageferry.host.Ending;
+import io.pageferry.memory.GuestMemory;
+import io.pageferry.memory.MemorySlot;
+import io.pageferry.memory.PageBitmap;
+import io.pageferry.migration.ErrorCode;
+import io.pageferry.migration.PageFerryException;
+import io.pageferry.migration.Phase;
+import io.pageferry.migration.PhaseTracker;
+import io.pageferry.proto.v1.SlotContents;
+import io.pageferry.rpc.loop.DrivenLoop;
+import io.pageferry.unixsocket.UnixConnection;
+import io.pageferry.userfaultfd.Userfaultfd;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The restoration of an image in one other process. It is prepared before the process is known, so
+ * that its first fault waits for nothing but its page: the delivery is open, and the lanes are
+ * connected. {@link #take} gives it the process, whose memory it pages until every page is in
+ * place; lost lanes are connected again for as long as that takes.
+ *
+ * <p>Any thread; its monitor orders changes of phase. It owns what was handed over. Until the last
+ * page is in place it never closes the userfaultfd by itself: missing pages would be zero.
+ */
+final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Restore.class);
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private final ImageClient client;
+  private final PagerConfig config;
+  private final OpenedImage image;
+  private final Consumer<Restore> whenOver;
+  private final PhaseTracker tracker;
+  private final GuestMemory memory;
+  private final TargetMemory target = new TargetMemory();
+  private final GuestPages pages;
+  private final FaultWaiters waiters = new FaultWaiters(FaultReactor.MOST_TIMED);
+  private final FaultTimings timings = new FaultTimings(FaultReactor.MOST_TIMED, true);
+  private final Acknowledgements acknowledgements = new Acknowledgements();
+  private final PageInstaller installer;
+  private final DrivenLoop loop = new DrivenLoop("restore-lane");
+  private final AcknowledgementTicks ticks = new AcknowledgementTicks();
+  private final EndOnce end = new EndOnce();
+  private volatile TargetSession session;
+  private volatile @Nullable Taken taken;
+  private boolean recovering;
+
+  /** What there is once a process is handed over. */
+  private record Taken(
+      HandOver handOver,
+      UnixConnection connection,
+      Userfaultfd userfaultfd,
+      RemovedPagesFile removed,
+      FaultReactor reactor,
+      long nanos) {}
+
+  /**
+   * Opens a delivery and connects its lanes.
+   *
+   * @param whenOver told once, when nothing is left to do
+   * @throws PageFerryException the source's reason
+   */
+  Restore(ImageClient client, PagerConfig config, Consumer<Restore> whenOver) {
+    this.client = client;
+    this.config = config;
+    this.whenOver = whenOver;
+    image = OpenedImage.of(client.open(config.image()));
+    tracker = new PhaseTracker(image.key(), Phase.ADVISED, System::nanoTime);
+    memory = GuestMemory.anonymous(image.layouts());
+    pages = GuestPages.missing(memory, slot -> new TargetMechanism(slot, target));
+    installer = new PageInstaller(pages, waiters, acknowledgements);
+    session = connect(image);
+    try {
+      session.awaitAttached();
+    } catch (RuntimeException | Error e) {
+      Ending.after(e, this::close);
+      throw e;
+    }
+  }
+
+  private TargetSession connect(OpenedImage opened) {
+    try {
+      return new TargetSession(
+          opened.key(),
+          opened.response().getProtocolVersion(),
+          client.source(),
+          loop,
+          installer,
+          this);
+    } catch (RuntimeException | Error e) {
+      Ending.after(e, this::endLoop);
+      throw e;
+    }
+  }
+
+  private void endLoop() {
+    var _ = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  }
+
+  /**
+   * Pages this process from now on.
+   *
+   * @param connection on which it was handed over; it stays open as long as this pages, so that the
+   *     process notices when nobody does any more
+   * @throws IllegalArgumentException if its regions are not the image's
+   * @throws PageFerryException if the source does not begin; in both cases the hand-over stays the
+   *     caller's, who also closes this
+   */
+  void take(HandOver handOver, UnixConnection connection) throws IOException {
+    long start = System.nanoTime();
+    List<Extent> extents = image.extents(handOver.regions());
+    RemovedPagesFile removed = new RemovedPagesFile(config.socket(), handOver.process(), memory);
+    markPresent(extents);
+    Userfaultfd userfaultfd = Userfaultfd.ofDescriptor(handOver.userfaultfd().number());
+    target.attach(userfaultfd, new AddressMap(extents), removed.slots());
+    client.start(image.key(), present(extents), config.drainAfter().toMillis());
+    FaultReactor reactor =
+        new FaultReactor(
+            "fault-" + handOver.process().pid(),
+            target,
+            pages,
+            waiters,
+            timings,
+            config.prefetch().create(),
+            loop,
+            this);
+    taken = new Taken(handOver, connection, userfaultfd, removed, reactor, start);
+    timings.takenOver(start);
+    acknowledgements.begin();
+    ticks.start(acknowledgements, tracker, pages);
+    tracker.enter(Phase.POSTCOPY_ACTIVE);
+    reactor.start(handOver.process().descriptor());
+    reactor.fetchOn(session.demandLane());
+    LOG.info(
+        "restore={} process={} state=taken regions={} pages={} after={}us",
+        image.key().migrationId(),
+        handOver.process().pid(),
+        handOver.regions().size(),
+        pages.pageCount() - pages.presentPages(),
+        TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - start));
+    endIfComplete();
+  }
+
+  /** Zero pages, and pages that no region has, are not waited for. */
+  private void markPresent(List<Extent> extents) {
+    try (Arena arena = Arena.ofConfined()) {
+      Map<MemorySlot, PageBitmap> nonzero =
+          PageMap.read(memory, image.response().getContentsList(), arena);
+      for (MemorySlot slot : memory.slots()) {
+        PageBitmap wanted = covered(slot, extents);
+        PageBitmap map = nonzero.get(slot);
+        for (long page = wanted.nextSet(0); map != null && page >= 0; ) {
+          if (!map.get(page)) {
+            wanted.clear(page);
+          }
+          page = page + 1 < slot.pageCount() ? wanted.nextSet(page + 1) : -1;
+        }
+        installer.acceptZeroPages(slot, wanted);
+      }
+    }
+  }
+
+  private static PageBitmap covered(MemorySlot slot, List<Extent> extents) {
+    PageBitmap covered = slot.newBitmap();
+    for (Extent extent : extents) {
+      if (extent.slotId() == slot.id()) {
+        covered.setRange(extent.firstPage(), extent.pages());
+      }
+    }
+    return covered;
+  }
+
+  /** Pages that the source is not to send; none where the regions have all pages. */
+  private List<SlotContents> present(List<Extent> extents) {
+    long wanted = extents.stream().mapToLong(Extent::pages).sum();
+    return wanted == pages.pageCount() ? List.of() : present();
+  }
+
+  private List<SlotContents> present() {
+    List<SlotContents> present = new ArrayList<>();
+    for (SlotPages slot : pages.slots()) {
+      PageBitmap bits = slot.slot().newBitmap();
+      for (long page = 0; page < slot.slot().pageCount(); page++) {
+        if (slot.states().isPresent(page)) {
+          bits.set(page);
+        }
+      }
+      present.add(
+          SlotContents.newBuilder()
+              .setSlot(slot.slot().id())
+              .setNonzeroBitmap(ByteString.copyFrom(bits.toBytes()))
+              .build());
+    }
+    return present;
+  }
+
+  @Override
+  public void laneEnded(String lane, Status status) {
+    if (endIfComplete() || taken == null) {
+      return;
+    }
+    synchronized (this) {
+      if (recovering || end.hasBegun()) {
+        return;
+      }
+      recovering = true;
+    }
+    tracker.tryEnter(
+        Phase.POSTCOPY_PAUSED,
+        ErrorCode.LANE_LOST,
+        "The %s lane to the source was lost: %s".formatted(lane, status.getDescription()));
+    var _ = Thread.ofVirtual().name("recover").start(this::recover);
+  }
+
+  private void recover() {
+    session.close();
+    long pause = FIRST_PAUSE_NANOS;
+    while (!end.hasBegun() && !target.hasEnded()) {
+      // The old lanes' last frames are installed meanwhile.
+      LockSupport.parkNanos(pause);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
+      try {
+        if (endIfComplete() || resume()) {
+          return;
+        }
+      } catch (PageFerryException | IllegalArgumentException e) {
+        LOG.debug("The source of the image cannot be reached again yet.", e);
+      }
+    }
+  }
+
+  /** Returns whether nothing is left to be tried. */
+  private boolean resume() {
+    OpenedImage again = OpenedImage.of(client.open(config.image()));
+    if (!again.isSame(image)) {
+      tracker.tryEnter(
+          Phase.FAILED,
+          ErrorCode.STALE_MIGRATION,
+          "The image at the source is another one now; who needs a page that is missing waits.");
+      return true;
+    }
+    acknowledgements.startAgain();
+    TargetSession next = connect(again);
+    session = next;
+    try {
+      next.awaitAttached();
+      tracker.tryEnter(Phase.RECOVERING, Optional.empty());
+      client.start(again.key(), present(), 0);
+    } catch (RuntimeException | Error e) {
+      tracker.tryEnter(
+          Phase.POSTCOPY_PAUSED, ErrorCode.LANE_LOST, "The source was lost once more.");
+      next.close();
+      throw e;
+    }
+    synchronized (this) {
+      recovering = false;
+    }
+    acknowledgements.begin();
+    tracker.tryEnter(Phase.POSTCOPY_ACTIVE, Optional.empty());
+    Taken now = taken;
+    if (now != null) {
+      now.reactor().fetchOn(next.demandLane());
+    }
+    return true;
+  }
+
+  @Override
+  public void targetEnded() {
+    tracker.tryEnter(
+        Phase.FAILED, ErrorCode.GUEST_DISCARDED, "The process ended before its memory was whole.");
+    closeElsewhere();
+  }
+
+  @Override
+  public void reactorFailed(Throwable cause) {
+    tracker.tryEnter(
+        Phase.FAILED,
+        ErrorCode.INTERNAL,
+        "Faults cannot be taken any more (%s); the process waits.".formatted(cause));
+  }
+
+  /** Returns whether every page is in place; ends this then. */
+  private boolean endIfComplete() {
+    Taken now = taken;
+    if (now == null || !pages.isComplete()) {
+      return false;
+    }
+    tracker.tryEnter(Phase.COMPLETED, Optional.empty());
+    closeElsewhere();
+    return true;
+  }
+
+  /** Not on the event loop that reports it: closing waits for that loop. */
+  private void closeElsewhere() {
+    var _ = Thread.ofVirtual().name("restore-end").start(this::close);
+  }
+
+  @Override
+  public void close() {
+    end.run(this::free);
+  }
+
+  private void free() {
+    Taken now = taken;
+    boolean needless = now != null && (pages.isComplete() || target.hasEnded());
+    if (now != null && pages.isComplete()) {
+      target.release();
+    }
+    if (now != null) {
+      now.reactor().close();
+    }
+    Ending.all(
+        session::close,
+        ticks::close,
+        this::endLoop,
+        () -> {
+          if (now != null) {
+            endTaken(now, needless);
+          }
+        },
+        memory::close,
+        () -> whenOver.accept(this));
+  }
+
+  private void endTaken(Taken now, boolean needless) {
+    LOG.info(
+        "restore={} process={} state={} pages={} kept={} zeroed={} first_answer={}us",
+        image.key().migrationId(),
+        now.handOver().process().pid(),
+        tracker.phase(),
+        pages.presentPages(),
+        target.keptPages(),
+        target.zeroedPages(),
+        firstAnswerMicros(now));
+    try {
+      if (needless) {
+        now.removed().delete();
+      } else {
+        // Zeros are not what belongs where nothing is yet: better no process than a wrong one.
+        LOG.error(
+            "Process {} is ended, since pages of it never came.", now.handOver().process().pid());
+        now.handOver().process().kill();
+      }
+    } catch (IOException e) {
+      LOG.error("What was kept for a process could not be removed.", e);
+    }
+    now.connection().answer(tracker.phase() == Phase.COMPLETED ? "completed" : "failed");
+    now.connection().close();
+    now.removed().close();
+    now.handOver().close();
+  }
+
+  private static long firstAnswerMicros(Taken now) {
+    long answered = now.reactor().firstAnswerNanos();
+    return answered == 0 ? 0 : TimeUnit.NANOSECONDS.toMicros(answered - now.nanos());
+  }
+
+  /** Whether pages are still missing of a process that has been taken. */
+  boolean isIncomplete() {
+    return taken != null && !pages.isComplete() && !target.hasEnded();
+  }
+
+  /** Whether it can still be given a process. */
+  boolean isFresh() {
+    return taken == null && !end.hasBegun() && !session.demandLane().isLost();
+  }
+
+  /** Whether every page is in place. */
+  boolean isWhole() {
+    return tracker.phase() == Phase.COMPLETED;
+  }
+
+  long missingPages() {
+    return end.hasBegun() ? 0 : pages.pageCount() - pages.presentPages();
+  }
+
+  /** The process; empty before it is handed over. */
+  Optional<Integer> pid() {
+    return Optional.ofNullable(taken).map(now -> now.handOver().process().pid());
+  }
+
+  PhaseTracker tracker() {
+    return tracker;
+  }
+
+  PageInstaller installer() {
+    return installer;
+  }
+
+  FaultTimings timings() {
+    return timings;
+  }
+
+  TargetMemory target() {
+    return target;
+  }
+
+  void finish(Duration grace) throws InterruptedException {
+    if (taken != null) {
+      var _ = tracker.awaitTerminal(grace);
+    }
+  }
+}
