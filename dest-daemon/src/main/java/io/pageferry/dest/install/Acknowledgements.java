@@ -15,6 +15,7 @@ public final class Acknowledgements {
 
   private @Nullable Consumer<DrainRequest> lane;
   private boolean begun;
+  private volatile boolean isAnother;
   private final int[] slotIds = new int[MAX_RANGES];
   private final long[] firstPages = new long[MAX_RANGES];
   private final int[] pageCounts = new int[MAX_RANGES];
@@ -43,6 +44,12 @@ public final class Acknowledgements {
   public synchronized void startAgain() {
     begun = false;
     ranges = 0;
+    isAnother = true;
+  }
+
+  /** Whether the delivery is not the first: it may bring pages that the one before has brought. */
+  boolean isAnother() {
+    return isAnother;
   }
 
   /** {@code count} pages from {@code first} on are installed; 0 is fine. */

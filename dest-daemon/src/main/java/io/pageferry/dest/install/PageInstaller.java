@@ -132,8 +132,8 @@ public final class PageInstaller {
           page += claimed;
         }
         if (claimed < most) {
-          if (states.isPresent(page)) {
-            // The delivery that brings it again may be another than the one that was told of it.
+          if (acknowledgements.isAnother() && states.isPresent(page)) {
+            // The delivery that brings it may not be the one that was told of it.
             acknowledgements.add(slot.id(), page, 1);
           }
           page++;
