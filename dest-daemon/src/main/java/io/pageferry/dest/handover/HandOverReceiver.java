@@ -49,12 +49,10 @@ public final class HandOverReceiver {
     List<LocalDescriptor> descriptors = new ArrayList<>();
     try {
       String text = text(connection, descriptors);
-      List<Region> regions = RegionList.parse(text);
       LocalDescriptor userfaultfd = onlyOne(descriptors);
       long features = features(userfaultfd);
       userfaultfd.makeNonBlocking();
-      HandOver taken =
-          new HandOver(regions, text, userfaultfd, features, LocalProcess.of(peer.pid()));
+      HandOver taken = new HandOver(text, userfaultfd, features, LocalProcess.of(peer.pid()));
       descriptors.clear();
       return taken;
     } finally {

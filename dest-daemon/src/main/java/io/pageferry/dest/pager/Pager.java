@@ -35,6 +35,7 @@ public final class Pager implements AutoCloseable {
   private final LongAdder completed = new LongAdder();
   private final LongAdder endedFaults = new LongAdder();
   private @Nullable UnixListener listener;
+  private @Nullable Thread acceptor;
   private @Nullable Restore spare;
   private volatile boolean stopping;
 
@@ -55,7 +56,7 @@ public final class Pager implements AutoCloseable {
     UnixListener listening =
         UnixListener.at(config.socket(), config.users().size() > 1 ? "rw-rw-rw-" : "rw-------");
     listener = listening;
-    Thread.ofPlatform().daemon().name("hand-over").start(() -> acceptAll(listening));
+    acceptor = Thread.ofPlatform().daemon().name("hand-over").start(() -> acceptAll(listening));
   }
 
   private void acceptAll(UnixListener listening) {
@@ -92,6 +93,8 @@ public final class Pager implements AutoCloseable {
     HandOver handOver = HandOverReceiver.receive(connection, config.users());
     Restore restore = null;
     try {
+      // Before anything is used up.
+      var _ = handOver.regions();
       restore = next();
       restore.take(handOver, connection);
       taken.increment();
@@ -208,6 +211,21 @@ public final class Pager implements AutoCloseable {
             "Pages never came of these processes, which end with the pager: " + pids + ".");
   }
 
+  /** Not while its thread looks at it. */
+  private void closeListener() {
+    UnixListener listening = listener;
+    Thread accepting = acceptor;
+    if (listening == null || accepting == null) {
+      return;
+    }
+    try {
+      accepting.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    listening.close();
+  }
+
   @Override
   public void close() {
     stopping = true;
@@ -216,10 +234,7 @@ public final class Pager implements AutoCloseable {
       prepared = spare;
       spare = null;
     }
-    UnixListener listening = listener;
-    if (listening != null) {
-      listening.close();
-    }
+    closeListener();
     if (prepared != null) {
       prepared.close();
     }

@@ -168,7 +168,7 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
         "restore={} process={} state=taken regions={} pages={} after={}us",
         image.key().migrationId(),
         handOver.process().pid(),
-        handOver.regions().size(),
+        extents.size(),
         pages.pageCount() - pages.presentPages(),
         TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - start));
     endIfComplete();
@@ -299,6 +299,9 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
 
   @Override
   public void targetEnded() {
+    if (endIfComplete()) {
+      return;
+    }
     tracker.tryEnter(
         Phase.FAILED, ErrorCode.GUEST_DISCARDED, "The process ended before its memory was whole.");
     closeElsewhere();

@@ -1,12 +1,15 @@
 /* A small stand-in for a VMM that restores a snapshot lazily. It maps memory, registers it with a userfaultfd, hands both
  * over on a Unix socket as Firecracker does, accesses the memory, and verifies every byte against the image's rule.
  *
- *   vmm -s SOCKET -m BYTES [-r REGIONS] [-t THREADS] [-o random|linear] [-n TOUCHES] [-k] [-b] [-l FILE] [-w SECONDS]
+ *   vmm -s SOCKET -m BYTES [-r REGIONS] [-t THREADS] [-o random|linear] [-n TOUCHES] [-k] [-b] [-W] [-x ATTACK]
  *
  * The image's rule: page N is zero if N % 7 == 3 or N % 1024 >= 960; otherwise its 64-bit word W is mix(N * 512 + W).
+ * It verifies while pages come, waits until the pager says that it has completed, and verifies once more.
  *   -k  keeps a duplicate of the descriptor, and hands it over again whenever the pager is replaced
  *   -b  balloons: gives some ranges back meanwhile, and expects zeros there
  *   -n  accesses so many pages and prints latencies, instead of verifying
+ *   -x  hands over something that cannot be right, and prints the pager's answer: overlap, misaligned, size, page-size,
+ *       socket, many, garbage, nothing
  *   -W  waits for a line on standard input before it accesses the memory
  * It prints lines "first=NANOS", "touch p50=.. p99=..", "verified", and ends with 0; or says what is wrong, and ends with 1. */
 #define _GNU_SOURCE
@@ -71,6 +74,26 @@ static char *address_of(uint64_t page) {
 }
 
 static int connected = -1;
+static const char *attack;
+static char text[1 << 21];
+
+/* The list of regions, right or wrong. */
+static int describe(void) {
+  const char *form =
+      "%s{\"base_host_virt_addr\":%lu,\"size\":%lu,\"offset\":%lu,\"page_size\":%d,\"page_size_kib\":%d}";
+  int count = attack && !strcmp(attack, "many") ? 10000 : attack && !strcmp(attack, "overlap") ? 2 : regions;
+  int page_size = attack && !strcmp(attack, "page-size") ? 2 << 20 : 4096;
+  if (attack && !strcmp(attack, "garbage")) return sprintf(text, "[{\"base_host_virt_addr\":tree]]]}");
+  int length = sprintf(text, "[");
+  for (int r = 0; r < count; r++) {
+    unsigned long address = (uintptr_t)address_of(r % regions * region_pages()), size = region_pages() * PAGE;
+    unsigned long offset = r * region_pages() * PAGE;
+    if (attack && !strcmp(attack, "misaligned")) address += 12;
+    if (attack && !strcmp(attack, "size")) size += 1ul << 40;
+    length += sprintf(text + length, form, r ? "," : "", address, size, offset, page_size, page_size);
+  }
+  return length + sprintf(text + length, "]");
+}
 
 static void hand_over(void) {
   struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -80,14 +103,7 @@ static void hand_over(void) {
     if (!keeps) fail("connect");
     usleep(2000);
   }
-  static char text[1 << 17];
-  int length = sprintf(text, "[");
-  for (int r = 0; r < regions; r++)
-    length += sprintf(text + length,
-                      "%s{\"base_host_virt_addr\":%lu,\"size\":%lu,\"offset\":%lu,\"page_size\":4096,\"page_size_kib\":4096}",
-                      r ? "," : "", (unsigned long)address_of(r * region_pages()), region_pages() * PAGE,
-                      r * region_pages() * PAGE);
-  length += sprintf(text + length, "]");
+  int length = describe();
   struct iovec part = {text, length};
   union {
     struct cmsghdr header;
@@ -98,8 +114,9 @@ static void hand_over(void) {
   c->cmsg_level = SOL_SOCKET;
   c->cmsg_type = SCM_RIGHTS;
   c->cmsg_len = CMSG_LEN(sizeof(int));
-  memcpy(CMSG_DATA(c), &userfaultfd, sizeof(int));
-  if (sendmsg(s, &message, MSG_NOSIGNAL) != length && !keeps) fail("sendmsg");
+  memcpy(CMSG_DATA(c), attack && !strcmp(attack, "socket") ? &s : &userfaultfd, sizeof(int));
+  if (attack && !strcmp(attack, "nothing")) message.msg_control = 0, message.msg_controllen = 0;
+  if (sendmsg(s, &message, MSG_NOSIGNAL) != length && !keeps && !attack) fail("sendmsg");
   connected = s; /* It stays open: the pager's end tells whether it lives. */
 }
 
@@ -110,6 +127,7 @@ static void *keep(void *unused) {
     ssize_t length = read(connected, line, sizeof line - 1);
     if (length > 0 && !strncmp(line, "completed", 9)) break;
     if (length > 0) continue;
+    if (!keeps) fail("the pager has gone");
     close(connected);
     handed_over++;
     hand_over();
@@ -173,6 +191,11 @@ static void *verify(void *argument) {
     }
     check(work->first + i);
   }
+  return 0;
+}
+
+static void *check_all(void *argument) {
+  struct work *work = argument;
   for (uint64_t i = 0; i < work->count; i++) check(work->first + i);
   return 0;
 }
@@ -189,7 +212,7 @@ static void in_threads(void *(*what)(void *), uint64_t pages) {
 
 int main(int count, char **arguments) {
   int option;
-  while ((option = getopt(count, arguments, "s:m:r:t:o:n:kbW")) > 0) switch (option) {
+  while ((option = getopt(count, arguments, "s:m:r:t:o:n:kbWx:")) > 0) switch (option) {
       case 's': socket_path = optarg; break;
       case 'm': bytes = strtoull(optarg, 0, 0); break;
       case 'r': regions = atoi(optarg); break;
@@ -199,6 +222,7 @@ int main(int count, char **arguments) {
       case 'k': keeps = 1; break;
       case 'b': balloons = 1; break;
       case 'W': waits = 1; break;
+      case 'x': attack = optarg; break;
       default: return 2;
     }
   if (!socket_path || threads < 1 || threads > 64) return 2;
@@ -222,9 +246,15 @@ int main(int count, char **arguments) {
   if (ioctl(userfaultfd, UFFDIO_REGISTER, &range)) fail("UFFDIO_REGISTER");
   uint64_t start = now();
   hand_over();
+  if (attack) {
+    char answer[1024];
+    ssize_t length = read(connected, answer, sizeof answer - 1);
+    printf("%.*s", length > 0 ? (int)length : 0, answer);
+    return 0;
+  }
   pthread_t keeper;
-  if (keeps) pthread_create(&keeper, 0, keep, 0);
-  else close(userfaultfd);
+  if (!keeps) close(userfaultfd);
+  if (!touches) pthread_create(&keeper, 0, keep, 0);
   if (waits) {
     char line[16];
     if (!fgets(line, sizeof line, stdin)) return 2;
@@ -243,6 +273,8 @@ int main(int count, char **arguments) {
            latencies[all - 1], all / (took / 1e9));
   } else {
     in_threads(verify, bytes / PAGE);
+    pthread_join(keeper, 0); /* Until the pager says that all is in place. */
+    in_threads(check_all, bytes / PAGE);
     printf("verified seconds=%.3f handed_over=%d\n", (now() - start) / 1e9, handed_over);
   }
   return 0;
