@@ -182,7 +182,7 @@ class ImageRestoreTest {
     PagerProcess second = PagerProcess.start(source.address(), socket());
     open.add(second);
     vmm.go();
-    assertThat(vmm.output()).contains("verified").contains("handed_over=2");
+    assertThat(vmm.output()).contains("verified").containsPattern("handed_over=[2-9]");
     second.awaitLog("state=COMPLETED");
   }
 }
