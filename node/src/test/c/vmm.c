@@ -1,13 +1,14 @@
 /* A small stand-in for a VMM that restores a snapshot lazily. It maps memory, registers it with a userfaultfd, hands both
  * over on a Unix socket as Firecracker does, accesses the memory, and verifies every byte against the image's rule.
  *
- *   vmm -s SOCKET -m BYTES [-r REGIONS] [-t THREADS] [-o random|linear] [-n TOUCHES] [-k] [-b] [-W] [-x ATTACK]
+ *   vmm -s SOCKET -m BYTES [-r REGIONS] [-t THREADS] [-o random|linear] [-n TOUCHES] [-k] [-b] [-d] [-W] [-x ATTACK]
  *
  * The image's rule: page N is zero if N % 7 == 3 or N % 1024 >= 960; otherwise its 64-bit word W is mix(N * 512 + W).
  * It verifies while pages come, waits until the pager says that it has completed, and verifies once more.
  *   -k  keeps a duplicate of the descriptor, and hands it over again whenever the pager is replaced
  *   -b  balloons: gives some ranges back meanwhile, and expects zeros there
  *   -n  accesses so many pages and prints latencies, instead of verifying
+ *   -d  does not mind that its pager goes away
  *   -x  hands over something that cannot be right, and prints the pager's answer: overlap, misaligned, size, page-size,
  *       socket, many, garbage, nothing
  *   -W  waits for a line on standard input before it accesses the memory
@@ -35,7 +36,7 @@
 
 static const char *socket_path;
 static uint64_t bytes = 64ul << 20;
-static int regions = 1, threads = 1, keeps, balloons, waits, random_order;
+static int regions = 1, threads = 1, keeps, balloons, waits, random_order, deserted;
 static uint64_t touches;
 static char *memory;
 static int userfaultfd = -1;
@@ -127,6 +128,7 @@ static void *keep(void *unused) {
     ssize_t length = read(connected, line, sizeof line - 1);
     if (length > 0 && !strncmp(line, "completed", 9)) break;
     if (length > 0) continue;
+    if (deserted) break;
     if (!keeps) fail("the pager has gone");
     close(connected);
     handed_over++;
@@ -212,7 +214,7 @@ static void in_threads(void *(*what)(void *), uint64_t pages) {
 
 int main(int count, char **arguments) {
   int option;
-  while ((option = getopt(count, arguments, "s:m:r:t:o:n:kbWx:")) > 0) switch (option) {
+  while ((option = getopt(count, arguments, "s:m:r:t:o:n:kbdWx:")) > 0) switch (option) {
       case 's': socket_path = optarg; break;
       case 'm': bytes = strtoull(optarg, 0, 0); break;
       case 'r': regions = atoi(optarg); break;
@@ -221,6 +223,7 @@ int main(int count, char **arguments) {
       case 'n': touches = strtoull(optarg, 0, 0); break;
       case 'k': keeps = 1; break;
       case 'b': balloons = 1; break;
+      case 'd': deserted = 1; break;
       case 'W': waits = 1; break;
       case 'x': attack = optarg; break;
       default: return 2;

@@ -60,6 +60,16 @@ public final class HandOverReceiver {
     }
   }
 
+  /**
+   * A hand-over that was taken before, by a process that has ended since.
+   *
+   * @throws IllegalArgumentException as {@link #receive} does
+   */
+  public static HandOver again(String text, LocalDescriptor userfaultfd, LocalProcess process)
+      throws IOException {
+    return new HandOver(text, userfaultfd, features(userfaultfd), process);
+  }
+
   /** Reads until the message is whole and a descriptor has come. */
   private static String text(UnixConnection connection, List<LocalDescriptor> descriptors)
       throws IOException {

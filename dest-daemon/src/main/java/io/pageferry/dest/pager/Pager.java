@@ -1,5 +1,6 @@
 package io.pageferry.dest.pager;
 
+import io.pageferry.dest.guardian.GuardianLink;
 import io.pageferry.dest.handover.HandOver;
 import io.pageferry.dest.handover.HandOverReceiver;
 import io.pageferry.host.Ending;
@@ -36,6 +37,7 @@ public final class Pager implements AutoCloseable {
   private final LongAdder endedFaults = new LongAdder();
   private @Nullable UnixListener listener;
   private @Nullable Thread acceptor;
+  private volatile @Nullable GuardianLink guardian;
   private @Nullable Restore spare;
   private volatile boolean stopping;
 
@@ -53,6 +55,7 @@ public final class Pager implements AutoCloseable {
    */
   public void start() throws IOException {
     spare = new Restore(client, config, this::over);
+    takeOrphans();
     UnixListener listening =
         UnixListener.at(config.socket(), config.users().size() > 1 ? "rw-rw-rw-" : "rw-------");
     listener = listening;
@@ -91,13 +94,28 @@ public final class Pager implements AutoCloseable {
 
   private void takeOver(UnixConnection connection) throws IOException {
     HandOver handOver = HandOverReceiver.receive(connection, config.users());
+    for (Restore restore : restores) {
+      if (restore.pages(handOver) && restore.adopt(connection)) {
+        handOver.close();
+        return;
+      }
+    }
+    restore(handOver, connection);
+    taken.increment();
+    prepare();
+  }
+
+  private void restore(HandOver handOver, @Nullable UnixConnection connection) throws IOException {
     Restore restore = null;
     try {
       // Before anything is used up.
       var _ = handOver.regions();
       restore = next();
+      GuardianLink keeper = guardian;
+      if (keeper != null) {
+        keeper.hold(handOver);
+      }
       restore.take(handOver, connection);
-      taken.increment();
     } catch (IOException | RuntimeException | Error e) {
       if (restore != null) {
         Ending.after(e, restore::close);
@@ -105,7 +123,22 @@ public final class Pager implements AutoCloseable {
       refusedOnes.keep(handOver);
       throw e;
     }
-    prepare();
+  }
+
+  /** Goes on with what a pager before this one has left behind. */
+  private void takeOrphans() throws IOException {
+    if (config.guardian().isEmpty()) {
+      return;
+    }
+    List<HandOver> orphans = new ArrayList<>();
+    guardian =
+        GuardianLink.connect(
+            PagerConfig.guardianSocket(config.socket()), config.guardian(), orphans);
+    for (HandOver orphan : orphans) {
+      LOG.info("Process {} was left behind by another pager.", orphan.process().pid());
+      restore(orphan, null);
+      taken.increment();
+    }
   }
 
   /** The restoration that is prepared, or another one. */
@@ -149,6 +182,10 @@ public final class Pager implements AutoCloseable {
   private void over(Restore restore) {
     if (restores.remove(restore)) {
       endedFaults.add(restore.timings().faults());
+      GuardianLink keeper = guardian;
+      if (keeper != null && !restore.isIncomplete()) {
+        restore.pid().ifPresent(keeper::done);
+      }
       if (restore.isWhole()) {
         completed.increment();
       }
@@ -243,5 +280,9 @@ public final class Pager implements AutoCloseable {
     }
     refusedOnes.close();
     client.close();
+    GuardianLink keeper = guardian;
+    if (keeper != null) {
+      keeper.close();
+    }
   }
 }

@@ -4,6 +4,7 @@ import io.pageferry.config.HostPort;
 import io.pageferry.dest.prefetch.PrefetchPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -16,6 +17,7 @@ import java.util.Set;
  * @param prefetch what is fetched ahead of need
  * @param drainAfter how long after a hand-over the drain starts
  * @param maxRestores most processes whose pages are missing at a time
+ * @param guardian the command that starts a guardian at {@link #guardianSocket}; empty for none
  */
 public record PagerConfig(
     HostPort source,
@@ -24,18 +26,25 @@ public record PagerConfig(
     Set<Integer> users,
     PrefetchPolicy.Kind prefetch,
     Duration drainAfter,
-    int maxRestores) {
+    int maxRestores,
+    List<String> guardian) {
   /** The longest delay. */
   private static final Duration LONGEST_DELAY = Duration.ofHours(1);
 
   /** Checks ranges. */
   public PagerConfig {
     users = Set.copyOf(users);
+    guardian = List.copyOf(guardian);
     if (maxRestores < 1 || maxRestores > 1000) {
       throw new IllegalArgumentException("--max-restores must be 1 to 1000.");
     }
     if (drainAfter.isNegative() || drainAfter.compareTo(LONGEST_DELAY) > 0) {
       throw new IllegalArgumentException("--drain-after must be 0s to 1h.");
     }
+  }
+
+  /** Where the guardian of the pager at a socket listens. */
+  public static Path guardianSocket(Path socket) {
+    return Path.of(socket + ".guard");
   }
 }

@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -76,12 +77,15 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
   private final EndOnce end = new EndOnce();
   private volatile TargetSession session;
   private volatile @Nullable Taken taken;
+
+  /** The process' connection, which tells it how this goes on. */
+  private final AtomicReference<@Nullable UnixConnection> peer = new AtomicReference<>();
+
   private boolean recovering;
 
   /** What there is once a process is handed over. */
   private record Taken(
       HandOver handOver,
-      UnixConnection connection,
       Userfaultfd userfaultfd,
       RemovedPagesFile removed,
       FaultReactor reactor,
@@ -133,13 +137,13 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
   /**
    * Pages this process from now on.
    *
-   * @param connection on which it was handed over; it stays open as long as this pages, so that the
-   *     process notices when nobody does any more
+   * @param connection on which it was handed over, if it was just now; it stays open as long as
+   *     this pages, so that the process notices when nobody does any more
    * @throws IllegalArgumentException if its regions are not the image's
    * @throws PageFerryException if the source does not begin; in both cases the hand-over stays the
    *     caller's, who also closes this
    */
-  void take(HandOver handOver, UnixConnection connection) throws IOException {
+  void take(HandOver handOver, @Nullable UnixConnection connection) throws IOException {
     long start = System.nanoTime();
     List<Extent> extents = image.extents(handOver.regions());
     RemovedPagesFile removed = new RemovedPagesFile(config.socket(), handOver.process(), memory);
@@ -157,7 +161,10 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
             config.prefetch().create(),
             loop,
             this);
-    taken = new Taken(handOver, connection, userfaultfd, removed, reactor, start);
+    if (connection != null) {
+      var _ = adopt(connection);
+    }
+    taken = new Taken(handOver, userfaultfd, removed, reactor, start);
     timings.takenOver(start);
     acknowledgements.begin();
     ticks.start(acknowledgements, tracker, pages);
@@ -172,6 +179,28 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
         pages.pageCount() - pages.presentPages(),
         TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - start));
     endIfComplete();
+  }
+
+  /**
+   * The process has handed its memory over once more, since a pager before this one was killed.
+   * From now on it is told there how this goes on.
+   *
+   * @return false if this is over
+   */
+  boolean adopt(UnixConnection connection) {
+    UnixConnection before = peer.getAndSet(connection);
+    if (before != null) {
+      before.close();
+    }
+    return !end.hasBegun();
+  }
+
+  /** Whether this pages the process of a hand-over, and the memory that it names. */
+  boolean pages(HandOver handOver) {
+    Taken now = taken;
+    return now != null
+        && now.handOver().process().pid() == handOver.process().pid()
+        && now.handOver().text().equals(handOver.text());
   }
 
   /** Zero pages, and pages that no region has, are not waited for. */
@@ -371,6 +400,8 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
     try {
       if (needless) {
         now.removed().delete();
+      } else if (!config.guardian().isEmpty()) {
+        LOG.error("Pages never came of process {}; its guardian keeps it.", pidOf(now));
       } else {
         // Zeros are not what belongs where nothing is yet: better no process than a wrong one.
         LOG.error(
@@ -380,10 +411,17 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
     } catch (IOException e) {
       LOG.error("What was kept for a process could not be removed.", e);
     }
-    now.connection().answer(tracker.phase() == Phase.COMPLETED ? "completed" : "failed");
-    now.connection().close();
+    UnixConnection told = peer.getAndSet(null);
+    if (told != null) {
+      told.answer(isWhole() ? "completed" : "failed");
+      told.close();
+    }
     now.removed().close();
     now.handOver().close();
+  }
+
+  private static int pidOf(Taken now) {
+    return now.handOver().process().pid();
   }
 
   private static long firstAnswerMicros(Taken now) {

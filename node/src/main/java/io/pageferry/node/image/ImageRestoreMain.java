@@ -6,7 +6,6 @@ import io.pageferry.daemon.process.DaemonProcess;
 import io.pageferry.dest.pager.PagerConfig;
 import io.pageferry.dest.prefetch.PrefetchPolicy;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -76,6 +75,15 @@ public final class ImageRestoreMain implements Callable<Integer> {
   private int maxRestores = 16;
 
   @Option(
+      names = "--guardian",
+      paramLabel = "DURATION",
+      defaultValue = "30s",
+      description =
+          "How long processes wait for another pager when this one is killed, before they are"
+              + " ended; a process of its own keeps their descriptors meanwhile. 0s: without it.")
+  private Duration guardian = Duration.ofSeconds(30);
+
+  @Option(
       names = "--metrics-listen",
       paramLabel = "HOST:PORT",
       defaultValue = "127.0.0.1:9404",
@@ -110,9 +118,11 @@ public final class ImageRestoreMain implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException, IOException {
     Set<Integer> users = new HashSet<>(allowed);
-    users.add((Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+    users.add(ImageGuardMain.user());
+    List<String> guard =
+        guardian.isZero() ? List.of() : ImageGuardMain.command(socket.toAbsolutePath(), guardian);
     PagerConfig config =
-        new PagerConfig(from, image, socket, users, prefetch, drainAfter, maxRestores);
+        new PagerConfig(from, image, socket, users, prefetch, drainAfter, maxRestores, guard);
     return DaemonProcess.run(
         "pager", () -> new ImagePagerDaemon(config, metricsListen), shutdownGrace);
   }

@@ -66,9 +66,16 @@ class ImageRestoreTest {
   }
 
   private PagerConfig config(HostPort from, Duration drainAfter) throws IOException {
-    int uid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    int uid = ImageGuardMain.user();
     return new PagerConfig(
-        from, "test", socket(), Set.of(uid), PrefetchPolicy.Kind.adaptive, drainAfter, 4);
+        from,
+        "test",
+        socket(),
+        Set.of(uid),
+        PrefetchPolicy.Kind.adaptive,
+        drainAfter,
+        4,
+        List.of());
   }
 
   private Pager pager(ImageSourceDaemon source, Duration drainAfter) throws IOException {
@@ -130,7 +137,7 @@ class ImageRestoreTest {
     ImageSourceDaemon first = source(address);
     Pager pager = pager(first, Duration.ofHours(1));
     Vmm vmm = vmm("-W");
-    await().atMost(20, TimeUnit.SECONDS).until(() -> pager.active() == 1);
+    await().atMost(20, TimeUnit.SECONDS).until(() -> pager.taken() == 1);
     first.close();
 
     source(address);
@@ -144,7 +151,7 @@ class ImageRestoreTest {
   void aProcessThatIsKilledIsForgotten() throws Exception {
     Pager pager = pager(source(ANY), Duration.ofHours(1));
     Vmm killed = vmm("-W");
-    await().atMost(20, TimeUnit.SECONDS).until(() -> pager.active() == 1);
+    await().atMost(20, TimeUnit.SECONDS).until(() -> pager.taken() == 1);
     killed.kill();
     await().atMost(20, TimeUnit.SECONDS).until(() -> pager.active() == 0);
     assertThat(pager.completed()).isZero();
@@ -174,15 +181,45 @@ class ImageRestoreTest {
   @Test
   void aPagerThatIsKilledIsReplacedWhereTheProcessKeepsItsDescriptor() throws Exception {
     ImageSourceDaemon source = source(ANY);
-    PagerProcess first = PagerProcess.start(source.address(), socket());
+    PagerProcess first = PagerProcess.start(source.address(), socket(), "--guardian", "0s");
     open.add(first);
     Vmm vmm = vmm("-b", "-k", "-W");
     first.awaitLog("state=taken");
     first.kill();
-    PagerProcess second = PagerProcess.start(source.address(), socket());
+    PagerProcess second = PagerProcess.start(source.address(), socket(), "--guardian", "0s");
     open.add(second);
     vmm.go();
-    assertThat(vmm.output()).contains("verified").containsPattern("handed_over=[2-9]");
+    String output = vmm.output();
+    String log = second.awaitLog("state=COMPLETED");
+    assertThat(output).as(log).contains("verified").doesNotContain("handed_over=1");
+  }
+
+  @Test
+  void aPagerThatIsKilledIsReplacedByOneThatGetsTheDescriptorFromTheGuardian() throws Exception {
+    ImageSourceDaemon source = source(ANY);
+    PagerProcess first = PagerProcess.start(source.address(), socket(), "--drain-after", "1h");
+    open.add(first);
+    Vmm vmm = vmm("-b", "-W", "-d");
+    first.awaitLog("state=taken");
+    first.kill();
+    PagerProcess second = PagerProcess.start(source.address(), socket(), "--guardian", "1s");
+    open.add(second);
+    vmm.go();
+    assertThat(vmm.output()).contains("verified");
     second.awaitLog("state=COMPLETED");
+  }
+
+  @Test
+  void aProcessWhosePagerIsNotReplacedIsEndedByTheGuardian() throws Exception {
+    ImageSourceDaemon source = source(ANY);
+    PagerProcess pager =
+        PagerProcess.start(
+            source.address(), socket(), "--drain-after", "1h", "--guardian", "500ms");
+    open.add(pager);
+    Vmm vmm = vmm("-W", "-d");
+    pager.awaitLog("state=taken");
+    pager.kill();
+    vmm.go();
+    assertThat(vmm.awaitSignal()).isEqualTo(128 + 9);
   }
 }

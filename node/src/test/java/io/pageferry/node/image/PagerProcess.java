@@ -69,7 +69,7 @@ final class PagerProcess implements AutoCloseable {
     }
   }
 
-  /** The first line from here on that has this in it. */
+  /** The lines from here on, up to the first that has this in it. */
   String awaitLog(String text) throws InterruptedException {
     StringBuilder seen = new StringBuilder();
     while (true) {
@@ -77,10 +77,10 @@ final class PagerProcess implements AutoCloseable {
       if (line == null) {
         throw new AssertionError("The pager does not say " + text + ": " + seen);
       }
-      if (line.contains(text)) {
-        return line;
-      }
       seen.append(line).append('\n');
+      if (line.contains(text)) {
+        return seen.toString();
+      }
     }
   }
 

@@ -130,6 +130,14 @@ final class Vmm implements AutoCloseable {
     return output.toString();
   }
 
+  /** How it ends, if it does so by a signal: 128 and the signal's number. */
+  int awaitSignal() throws InterruptedException {
+    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      throw new AssertionError("The VMM still waits: " + stack());
+    }
+    return process.exitValue();
+  }
+
   private String stack() {
     try {
       return Files.readString(Path.of("/proc/" + process.pid() + "/stack"));
