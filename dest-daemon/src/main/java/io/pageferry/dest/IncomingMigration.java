@@ -114,10 +114,7 @@ public final class IncomingMigration
   void awaitLanes() {
     // Before the guest's state comes: after Commit nothing may be left that can fail.
     ticks.start(acknowledgements, tracker, pages);
-    resolver.fetchOn(
-        session.demandLanes(),
-        failure ->
-            laneEnded("fault", Status.INTERNAL.withDescription("its thread failed: " + failure)));
+    resolver.fetchOn(session.demandLanes(), failureOf("fault"));
     session.awaitAttached();
     synchronized (this) {
       if (laneFailure != null) {
@@ -155,11 +152,6 @@ public final class IncomingMigration
   @Override
   public LatencyCounts asynchronousFaultLatency() {
     return timings.asynchronous();
-  }
-
-  @Override
-  public long faults() {
-    return timings.faults();
   }
 
   @Override
@@ -388,8 +380,8 @@ public final class IncomingMigration
 
   private void free() {
     ArrivingGuest here = takeArriving();
-    // The machine first, so that no vCPU is on a lane that ends.
-    // First of all it stands still: without traps it would run on over memory that has not come.
+    // The machine before the lanes, so that no vCPU is on one that ends. First of all it stands
+    // still: without traps it would run on over memory that has not come.
     Ending.all(
         status::keep,
         () -> Optional.ofNullable(here).ifPresent(ArrivingGuest::pause),

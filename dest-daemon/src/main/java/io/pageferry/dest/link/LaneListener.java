@@ -1,6 +1,7 @@
 package io.pageferry.dest.link;
 
 import io.grpc.Status;
+import java.util.function.Consumer;
 
 /** Is told when a lane ends by itself. */
 public interface LaneListener {
@@ -11,4 +12,10 @@ public interface LaneListener {
    * @param status how; its description is a sentence
    */
   void laneEnded(String lane, Status status);
+
+  /** Takes the failure of a lane's thread for its end. */
+  default Consumer<Throwable> failureOf(String lane) {
+    return failure ->
+        laneEnded(lane, Status.INTERNAL.withDescription("its thread failed: " + failure));
+  }
 }
