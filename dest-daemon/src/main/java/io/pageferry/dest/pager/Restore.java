@@ -1,13 +1,11 @@
 package io.pageferry.dest.pager;
 
-import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.pageferry.dest.fault.FaultWaiters;
 import io.pageferry.dest.handover.HandOver;
 import io.pageferry.dest.install.AcknowledgementTicks;
 import io.pageferry.dest.install.Acknowledgements;
 import io.pageferry.dest.install.PageInstaller;
-import io.pageferry.dest.install.PageMap;
 import io.pageferry.dest.link.LaneListener;
 import io.pageferry.dest.link.TargetSession;
 import io.pageferry.dest.target.AddressMap;
@@ -17,26 +15,19 @@ import io.pageferry.dest.target.TargetMechanism;
 import io.pageferry.dest.target.TargetMemory;
 import io.pageferry.dest.timing.FaultTimings;
 import io.pageferry.fault.GuestPages;
-import io.pageferry.fault.SlotPages;
 import io.pageferry.host.EndOnce;
 import io.pageferry.host.Ending;
 import io.pageferry.memory.GuestMemory;
-import io.pageferry.memory.MemorySlot;
-import io.pageferry.memory.PageBitmap;
 import io.pageferry.migration.ErrorCode;
 import io.pageferry.migration.PageFerryException;
 import io.pageferry.migration.Phase;
 import io.pageferry.migration.PhaseTracker;
-import io.pageferry.proto.v1.SlotContents;
 import io.pageferry.rpc.loop.DrivenLoop;
 import io.pageferry.unixsocket.UnixConnection;
 import io.pageferry.userfaultfd.Userfaultfd;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -72,6 +63,7 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
   private final FaultTimings timings = new FaultTimings(FaultReactor.MOST_TIMED, true);
   private final Acknowledgements acknowledgements = new Acknowledgements();
   private final PageInstaller installer;
+  private final WantedPages wanted;
   private final DrivenLoop loop = new DrivenLoop("restore-lane");
   private final AcknowledgementTicks ticks = new AcknowledgementTicks();
   private final EndOnce end = new EndOnce();
@@ -82,14 +74,6 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
   private final AtomicReference<@Nullable UnixConnection> peer = new AtomicReference<>();
 
   private boolean recovering;
-
-  /** What there is once a process is handed over. */
-  private record Taken(
-      HandOver handOver,
-      Userfaultfd userfaultfd,
-      RemovedPagesFile removed,
-      FaultReactor reactor,
-      long nanos) {}
 
   /**
    * Opens a delivery and connects its lanes.
@@ -106,6 +90,7 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
     memory = GuestMemory.anonymous(image.layouts());
     pages = GuestPages.missing(memory, slot -> new TargetMechanism(slot, target));
     installer = new PageInstaller(pages, waiters, acknowledgements);
+    wanted = new WantedPages(installer);
     session = connect(image);
     try {
       session.awaitAttached();
@@ -147,10 +132,10 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
     long start = System.nanoTime();
     List<Extent> extents = image.extents(handOver.regions());
     RemovedPagesFile removed = new RemovedPagesFile(config.socket(), handOver.process(), memory);
-    markPresent(extents);
+    wanted.only(extents, image.response().getContentsList());
     Userfaultfd userfaultfd = Userfaultfd.ofDescriptor(handOver.userfaultfd().number());
     target.attach(userfaultfd, new AddressMap(extents), removed.slots());
-    client.start(image.key(), present(extents), config.drainAfter().toMillis());
+    client.start(image.key(), wanted.present(extents), config.drainAfter().toMillis());
     FaultReactor reactor =
         new FaultReactor(
             "fault-" + handOver.process().pid(),
@@ -199,61 +184,8 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
   boolean pages(HandOver handOver) {
     Taken now = taken;
     return now != null
-        && now.handOver().process().pid() == handOver.process().pid()
+        && now.pid() == handOver.process().pid()
         && now.handOver().text().equals(handOver.text());
-  }
-
-  /** Zero pages, and pages that no region has, are not waited for. */
-  private void markPresent(List<Extent> extents) {
-    try (Arena arena = Arena.ofConfined()) {
-      Map<MemorySlot, PageBitmap> nonzero =
-          PageMap.read(memory, image.response().getContentsList(), arena);
-      for (MemorySlot slot : memory.slots()) {
-        PageBitmap wanted = covered(slot, extents);
-        PageBitmap map = nonzero.get(slot);
-        for (long page = wanted.nextSet(0); map != null && page >= 0; ) {
-          if (!map.get(page)) {
-            wanted.clear(page);
-          }
-          page = page + 1 < slot.pageCount() ? wanted.nextSet(page + 1) : -1;
-        }
-        installer.acceptZeroPages(slot, wanted);
-      }
-    }
-  }
-
-  private static PageBitmap covered(MemorySlot slot, List<Extent> extents) {
-    PageBitmap covered = slot.newBitmap();
-    for (Extent extent : extents) {
-      if (extent.slotId() == slot.id()) {
-        covered.setRange(extent.firstPage(), extent.pages());
-      }
-    }
-    return covered;
-  }
-
-  /** Pages that the source is not to send; none where the regions have all pages. */
-  private List<SlotContents> present(List<Extent> extents) {
-    long wanted = extents.stream().mapToLong(Extent::pages).sum();
-    return wanted == pages.pageCount() ? List.of() : present();
-  }
-
-  private List<SlotContents> present() {
-    List<SlotContents> present = new ArrayList<>();
-    for (SlotPages slot : pages.slots()) {
-      PageBitmap bits = slot.slot().newBitmap();
-      for (long page = 0; page < slot.slot().pageCount(); page++) {
-        if (slot.states().isPresent(page)) {
-          bits.set(page);
-        }
-      }
-      present.add(
-          SlotContents.newBuilder()
-              .setSlot(slot.slot().id())
-              .setNonzeroBitmap(ByteString.copyFrom(bits.toBytes()))
-              .build());
-    }
-    return present;
   }
 
   @Override
@@ -307,7 +239,7 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
     try {
       next.awaitAttached();
       tracker.tryEnter(Phase.RECOVERING, Optional.empty());
-      client.start(again.key(), present(), 0);
+      client.start(again.key(), wanted.present(), 0);
     } catch (RuntimeException | Error e) {
       tracker.tryEnter(
           Phase.POSTCOPY_PAUSED, ErrorCode.LANE_LOST, "The source was lost once more.");
@@ -391,21 +323,21 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
     LOG.info(
         "restore={} process={} state={} pages={} kept={} zeroed={} first_answer={}us",
         image.key().migrationId(),
-        now.handOver().process().pid(),
+        now.pid(),
         tracker.phase(),
         pages.presentPages(),
         target.keptPages(),
         target.zeroedPages(),
-        firstAnswerMicros(now));
+        now.firstAnswerMicros());
     try {
       if (needless) {
         now.removed().delete();
       } else if (!config.guardian().isEmpty()) {
-        LOG.error("Pages never came of process {}; its guardian keeps it.", pidOf(now));
+        LOG.error("Pages never came of process {}; its guardian keeps it.", now.pid());
       } else {
         // Zeros are not what belongs where nothing is yet: better no process than a wrong one.
         LOG.error(
-            "Process {} is ended, since pages of it never came.", now.handOver().process().pid());
+            "Process {} is ended, since pages of it never came.", now.pid());
         now.handOver().process().kill();
       }
     } catch (IOException e) {
@@ -418,15 +350,6 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
     }
     now.removed().close();
     now.handOver().close();
-  }
-
-  private static int pidOf(Taken now) {
-    return now.handOver().process().pid();
-  }
-
-  private static long firstAnswerMicros(Taken now) {
-    long answered = now.reactor().firstAnswerNanos();
-    return answered == 0 ? 0 : TimeUnit.NANOSECONDS.toMicros(answered - now.nanos());
   }
 
   /** Whether pages are still missing of a process that has been taken. */
@@ -450,7 +373,7 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
 
   /** The process; empty before it is handed over. */
   Optional<Integer> pid() {
-    return Optional.ofNullable(taken).map(now -> now.handOver().process().pid());
+    return Optional.ofNullable(taken).map(now -> now.pid());
   }
 
   PhaseTracker tracker() {
