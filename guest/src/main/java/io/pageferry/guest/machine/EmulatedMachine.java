@@ -55,7 +55,7 @@ final class EmulatedMachine implements Machine {
   private final DmaWorker dma;
   private final MachineThreads threads;
   private final ReentrantLock control = new ReentrantLock();
-  private volatile @Nullable String failure;
+  private final MachineFailure failure = new MachineFailure();
 
   EmulatedMachine(MachineSpec spec, GuestMemory memory, long entry, FaultHandler faults) {
     this(spec, memory, entry, faults, Thread.ofPlatform().daemon().factory());
@@ -138,7 +138,7 @@ final class EmulatedMachine implements Machine {
 
   @Override
   public @Nullable String failure() {
-    return failure;
+    return failure.sentence();
   }
 
   @Override
@@ -383,23 +383,9 @@ final class EmulatedMachine implements Machine {
     }
   }
 
-  private static String reason(Throwable cause) {
-    if (cause instanceof InternalError) {
-      // What the JVM makes of SIGBUS.
-      return "the system could not give it a page of the guest's memory; a backing file was cut"
-          + " short, or cannot be read or written.";
-    }
-    String message = cause.getMessage();
-    return cause instanceof IllegalStateException && message != null
-        ? message
-        : "a defect of the emulation (" + cause + "); the daemon's log has the details.";
-  }
-
   private void fail(String part, Throwable cause) {
     try {
-      if (failure == null) {
-        failure = part + " cannot go on: " + reason(cause);
-      }
+      failure.note(part, cause);
       log.error("{} of guest {} failed.", part, spec.name(), cause);
     } finally {
       // Also when the heap has no room for a line of the log.
