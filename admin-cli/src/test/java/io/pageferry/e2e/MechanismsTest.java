@@ -52,13 +52,14 @@ class MechanismsTest {
     long seed = Guests.seed();
     Random random = new Random(seed);
     try (DaemonPair daemons = DaemonPair.start(MechanismChoice.parse(kind.toString()))) {
-      for (int run = 1; run <= 3; run++) {
-        daemons.run(Guests.program("dma", 1, MEBIBYTES, seed + run).build());
+      for (int run = 1; run <= 4; run++) {
+        String program = run % 2 == 0 ? "confidential" : "dma";
+        daemons.run(Guests.program(program, 1, MEBIBYTES, seed + run).build());
         daemons.awaitInstructions(DMA_IS_AT_WORK + random.nextLong(4_000_000));
         StatusPair end = daemons.migrate();
         assertThat(DaemonPair.verdict(daemons.destination()))
             .as("run %d, seed %d", run, seed)
-            .startsWith("PASS dma");
+            .startsWith("PASS " + program);
         assertThat(end.destinationMigration().orElseThrow().getFaultLatency().getAsynchronous())
             .as("run %d, seed %d", run, seed)
             .matches(faults -> faults.getCount() > 0, "the device has faulted");

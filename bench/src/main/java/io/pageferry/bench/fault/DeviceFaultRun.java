@@ -81,11 +81,7 @@ final class DeviceFaultRun implements AutoCloseable {
     all.states().present(0, all.states().claim(0, slot.pageCount()));
     resolver =
         new FaultResolver(
-            guest,
-            new FaultWaiters(1),
-            1,
-            PrefetchPolicy.Kind.none,
-            new FaultTimings(1, false));
+            guest, new FaultWaiters(1), 1, PrefetchPolicy.Kind.none, new FaultTimings(1, false));
     resolver.fetchOn(List.of(new NoFetcher(), new NoFetcher()), failure -> {});
     machine = Machines.create(spec, memory, MachineSpec.RAM_BASE, recording(latencies));
     resolver.startDeviceThread();
