@@ -51,6 +51,7 @@ class MechanismsTest {
   void aGuestWhoseDeviceIsAtWorkArrivesWhole(MechanismKind kind) {
     long seed = Guests.seed();
     Random random = new Random(seed);
+    long faults = 0;
     try (DaemonPair daemons = DaemonPair.start(MechanismChoice.parse(kind.toString()))) {
       for (int run = 1; run <= 4; run++) {
         String program = run % 2 == 0 ? "confidential" : "dma";
@@ -60,11 +61,12 @@ class MechanismsTest {
         assertThat(DaemonPair.verdict(daemons.destination()))
             .as("run %d, seed %d", run, seed)
             .startsWith("PASS " + program);
-        assertThat(end.destinationMigration().orElseThrow().getFaultLatency().getAsynchronous())
-            .as("run %d, seed %d", run, seed)
-            .matches(faults -> faults.getCount() > 0, "the device has faulted");
+        faults +=
+            end.destinationMigration().orElseThrow().getFaultLatency().getAsynchronous().getCount();
         daemons.unloadBoth();
       }
+      // In a single run, all that the device needs may have come before.
+      assertThat(faults).as("faults of devices, seed %d", seed).isPositive();
     }
   }
 
