@@ -1,6 +1,10 @@
 /* Keeps a DMA engine busy with copies, fills and checksums over most of RAM, and verifies each with
  * the processor, which reads and rewrites other blocks meanwhile. Every word of a block follows from
- * the block's tag. A unit of work is one descriptor. */
+ * the block's tag. A unit of work is one descriptor.
+ *
+ * With CONFIDENTIAL, all memory is private but for the ring and a quarter of RAM, in which the
+ * engine's blocks lie; the processor works on private blocks as well, the engine is told to read
+ * them and must be refused, and a page changes from private to shared and back all the time. */
 #include "runtime.h"
 
 #define DMA ((volatile u64 *)0x10010000UL)
@@ -8,7 +12,7 @@
 
 /* Registers, in words. */
 enum { RING = 0, RING_SIZE = 1, HEAD = 2, TAIL = 3, STATUS = 4, INTERRUPT = 5 };
-enum { COPY = 0, FILL = 1, CHECKSUM = 2, DONE = 1, IDLE = 0 };
+enum { COPY = 0, FILL = 1, CHECKSUM = 2, DONE = 1, REFUSED = 3, IDLE = 0 };
 enum { MACHINE_SOFTWARE_INTERRUPT = 1 << 3 };
 
 /* Blocks lie across pages, each in another way: 5 KiB. */
@@ -24,13 +28,23 @@ struct descriptor {
   u64 unused[2];
 };
 
+#ifdef CONFIDENTIAL
+const char program_name[] = "confidential";
+enum { SHARED_PART = 4 };
+#else
 const char program_name[] = "dma";
+#endif
 
-static volatile struct descriptor ring[DESCRIPTORS] __attribute__((aligned(64)));
+/* On a page of its own, which a confidential guest shares. */
+static volatile union {
+  struct descriptor places[DESCRIPTORS];
+  u8 page[PAGE];
+} shared_ring __attribute__((aligned(PAGE)));
+static volatile struct descriptor *const ring = shared_ring.places;
 
 /* What the destination's tag becomes, and the blocks that a descriptor keeps busy. */
 static struct {
-  u64 source, destination, tag;
+  u64 source, destination, tag, status;
 } pending[DESCRIPTORS];
 
 static u64 *blocks;
@@ -89,6 +103,79 @@ static u64 checksum(u64 number) {
   return hash;
 }
 
+#ifdef CONFIDENTIAL
+/* Private blocks and their tags, and a page that is private or shared in turn. */
+static u64 *secrets, *secret_tags, *turncoat;
+static u64 secret_count, refusals, turns;
+
+static u64 *secret(u64 number) { return secrets + number * BLOCK_WORDS; }
+
+/* Makes memory private or shared: a call of the hypervisor. */
+static void convert(const void *start, u64 size, u64 to_private) {
+  register u64 a0 __asm__("a0") = (u64)start;
+  register u64 a1 __asm__("a1") = size;
+  register u64 a2 __asm__("a2") = to_private;
+  register u64 a6 __asm__("a6") = 0;
+  register u64 a7 __asm__("a7") = 0x0850464d;
+  __asm__ volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a2), "r"(a6), "r"(a7) : "memory");
+  if (a0) {
+    fail(0, " cannot be converted, the answer is ", a0, 0);
+  }
+}
+
+static void write_secret(u64 number) {
+  secret_tags[number] = next_random(&state) & ~FILLED;
+  for (u64 word = 0; word < BLOCK_WORDS; word++) {
+    secret(number)[word] = word_of(secret_tags[number], word);
+  }
+}
+
+static void verify_secret(u64 number) {
+  for (u64 word = 0; word < BLOCK_WORDS; word++) {
+    u64 expected = word_of(secret_tags[number], word);
+    if (secret(number)[word] != expected) {
+      fail(number, " is private, and has ", secret(number)[word], expected);
+    }
+  }
+}
+
+static void work_in_private(void) {
+  u64 number = multiply_high(next_random(&state), secret_count);
+  if (next_random(&state) % 4 == 0) {
+    write_secret(number);
+  } else {
+    verify_secret(number);
+  }
+  if (next_random(&state) % 8 == 0) {
+    convert(turncoat, PAGE, turns % 2);
+    turns++;
+    if (*turncoat != turns - 1) {
+      fail(0, " has changed sides, and has ", *turncoat, turns - 1);
+    }
+    *turncoat = turns;
+  }
+}
+
+static void keep_private(void) {
+  u64 shared_bytes = data_pages() / SHARED_PART * PAGE;
+  u64 bytes = data_pages() * PAGE - shared_bytes - PAGE;
+  turncoat = (u64 *)(data_start() + shared_bytes);
+  secrets = (u64 *)((u8 *)turncoat + PAGE);
+  count = shared_bytes / (BLOCK_WORDS * 8);
+  blocks = (u64 *)data_start();
+  secret_count = (bytes - count * (sizeof *tags + sizeof *busy)) / (BLOCK_WORDS * 8 + sizeof *tags);
+  secret_tags = secret(secret_count);
+  tags = secret_tags + secret_count;
+  busy = (u8 *)(tags + count);
+  convert((const void *)0x80000000UL, parameters.ram_bytes, 1);
+  convert((const void *)&shared_ring, sizeof shared_ring, 0);
+  convert(blocks, shared_bytes, 0);
+  for (u64 number = 0; number < secret_count; number++) {
+    write_secret(number);
+  }
+}
+#endif
+
 static u64 free_block(void) {
   u64 number;
   do {
@@ -115,6 +202,14 @@ static void post(void) {
   ring[place].destination = (u64)block(destination);
   ring[place].length = BLOCK_WORDS * 8;
   ring[place].operation = operation;
+  pending[place].status = DONE;
+#ifdef CONFIDENTIAL
+  if (operation == COPY && choice == 2) {
+    ring[place].source = (u64)secret(multiply_high(next_random(&state), secret_count));
+    pending[place].tag = tags[destination];
+    pending[place].status = REFUSED;
+  }
+#endif
   ring[place].status = 0;
   head++;
 }
@@ -122,8 +217,8 @@ static void post(void) {
 static void reap(void) {
   u64 place = tail % DESCRIPTORS;
   u64 source = pending[place].source, destination = pending[place].destination;
-  if (ring[place].status != DONE) {
-    fail(destination, " was to be written, and its status is ", ring[place].status, DONE);
+  if (ring[place].status != pending[place].status) {
+    fail(destination, " was to be written, and its status is ", ring[place].status, pending[place].status);
   }
   tags[destination] = pending[place].tag;
   verify(destination);
@@ -135,6 +230,10 @@ static void reap(void) {
     checksums++;
   } else if (ring[place].operation == FILL) {
     fills++;
+#ifdef CONFIDENTIAL
+  } else if (ring[place].status == REFUSED) {
+    refusals++;
+#endif
   } else {
     copies++;
   }
@@ -171,6 +270,11 @@ static void check(void) {
   for (u64 number = 0; number < count; number++) {
     verify(number);
   }
+#ifdef CONFIDENTIAL
+  for (u64 number = 0; number < secret_count; number++) {
+    verify_secret(number);
+  }
+#endif
   begin_verdict(DMA[STATUS] == IDLE);
   print_number(tail);
   print(" descriptors");
@@ -180,18 +284,27 @@ static void check(void) {
   print_figure(reads, "blocks read");
   print_figure(writes, "blocks written");
   print_figure(count, "blocks");
+#ifdef CONFIDENTIAL
+  print_figure(secret_count, "private blocks");
+  print_figure(refusals, "refusals");
+  print_figure(turns, "conversions");
+#endif
   finish(DMA[STATUS] == IDLE);
 }
 
 void program_main(u64 hart) {
   (void)hart;
+  state = parameters.seed;
+#ifdef CONFIDENTIAL
+  keep_private();
+#else
   u64 bytes = data_pages() * PAGE;
   count = bytes / (BLOCK_WORDS * 8 + sizeof *tags + sizeof *busy);
-  depth = count / 4 < DESCRIPTORS ? count / 4 : DESCRIPTORS;
   blocks = (u64 *)data_start();
   tags = block(count);
   busy = (u8 *)(tags + count);
-  state = parameters.seed;
+#endif
+  depth = count / 4 < DESCRIPTORS ? count / 4 : DESCRIPTORS;
   for (u64 number = 0; number < count; number++) {
     rewrite(number);
   }
@@ -219,5 +332,8 @@ void program_main(u64 hart) {
       verify(number);
       reads++;
     }
+#ifdef CONFIDENTIAL
+    work_in_private();
+#endif
   }
 }

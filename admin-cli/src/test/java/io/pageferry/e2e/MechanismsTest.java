@@ -51,19 +51,22 @@ class MechanismsTest {
   void aGuestWhoseDeviceIsAtWorkArrivesWhole(MechanismKind kind) {
     long seed = Guests.seed();
     Random random = new Random(seed);
+    long faults = 0;
     try (DaemonPair daemons = DaemonPair.start(MechanismChoice.parse(kind.toString()))) {
-      for (int run = 1; run <= 3; run++) {
-        daemons.run(Guests.program("dma", 1, MEBIBYTES, seed + run).build());
+      for (int run = 1; run <= 4; run++) {
+        String program = run % 2 == 0 ? "confidential" : "dma";
+        daemons.run(Guests.program(program, 1, MEBIBYTES, seed + run).build());
         daemons.awaitInstructions(DMA_IS_AT_WORK + random.nextLong(4_000_000));
         StatusPair end = daemons.migrate();
         assertThat(DaemonPair.verdict(daemons.destination()))
             .as("run %d, seed %d", run, seed)
-            .startsWith("PASS dma");
-        assertThat(end.destinationMigration().orElseThrow().getFaultLatency().getAsynchronous())
-            .as("run %d, seed %d", run, seed)
-            .matches(faults -> faults.getCount() > 0, "the device has faulted");
+            .startsWith("PASS " + program);
+        faults +=
+            end.destinationMigration().orElseThrow().getFaultLatency().getAsynchronous().getCount();
         daemons.unloadBoth();
       }
+      // In a single run, all that the device needs may have come before.
+      assertThat(faults).as("faults of devices, seed %d", seed).isPositive();
     }
   }
 

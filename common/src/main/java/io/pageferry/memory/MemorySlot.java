@@ -21,6 +21,7 @@ public final class MemorySlot {
   private volatile @Nullable PageTrap trap;
   private volatile @Nullable FirstTouches firstTouches;
   private volatile @Nullable PageBitmap poisoned;
+  private volatile @Nullable PageBitmap privatePages;
   private volatile @Nullable BackingFile file;
   private long fileOffset;
 
@@ -183,6 +184,49 @@ public final class MemorySlot {
   public long nextPoisoned(long from) {
     PageBitmap pages = poisoned;
     return pages == null ? -1 : pages.nextSet(from);
+  }
+
+  /**
+   * Makes pages private to the guest, or shared again, as the guest wishes. The bytes stay where
+   * they are. From then on only vCPUs may access private pages, and whoever moves the guest. One
+   * thread at a time.
+   */
+  public void convert(long firstPage, long count, boolean toPrivate) {
+    PageBitmap pages = privatePages;
+    if (pages == null) {
+      if (!toPrivate) {
+        return;
+      }
+      pages = new PageBitmap(pageCount(), owner);
+      privatePages = pages;
+    }
+    if (toPrivate) {
+      pages.setRange(firstPage, count);
+    } else {
+      pages.clearRange(firstPage, count);
+    }
+    PageTrap now = trap;
+    if (now != null) {
+      now.converted(firstPage, count);
+    }
+  }
+
+  /** Whether a page is private to the guest. Acquire; one read while no page of the slot is. */
+  public boolean isPrivate(long page) {
+    PageBitmap pages = privatePages;
+    return pages != null && pages.get(page);
+  }
+
+  /** The first page from {@code from} on that is private, or -1. */
+  public long nextPrivate(long from) {
+    PageBitmap pages = privatePages;
+    return pages == null ? -1 : pages.nextSet(from);
+  }
+
+  /** The first page from {@code from} on that is shared, or -1. */
+  public long nextShared(long from) {
+    PageBitmap pages = privatePages;
+    return pages == null ? from : pages.nextClear(from);
   }
 
   /** The bytes live in a file, from {@code offset} on. */

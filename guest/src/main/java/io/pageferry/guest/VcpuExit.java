@@ -21,13 +21,21 @@ public sealed interface VcpuExit {
     private int sizeBytes;
     private Access access = Access.READ;
     private boolean userfault;
+    private boolean privateAccess;
+
+    /** Fills the exit of an access to shared memory in and returns it. */
+    public MemoryFault set(long gpa, int size, Access kind, boolean isUserfault) {
+      return set(gpa, size, kind, isUserfault, false);
+    }
 
     /** Fills the exit in and returns it. */
-    public MemoryFault set(long gpa, int size, Access kind, boolean isUserfault) {
+    public MemoryFault set(
+        long gpa, int size, Access kind, boolean isUserfault, boolean isPrivate) {
       guestPhysicalAddress = gpa;
       sizeBytes = size;
       access = kind;
       userfault = isUserfault;
+      privateAccess = isPrivate;
       return this;
     }
 
@@ -51,9 +59,73 @@ public sealed interface VcpuExit {
       return userfault;
     }
 
+    /**
+     * {@code KVM_MEMORY_EXIT_FLAG_PRIVATE}: the access was to memory that the guest keeps private.
+     */
+    public boolean privateAccess() {
+      return privateAccess;
+    }
+
     @Override
     public String toString() {
       return access + " of " + sizeBytes + " bytes at 0x" + Long.toHexString(guestPhysicalAddress);
+    }
+  }
+
+  /**
+   * {@code KVM_EXIT_HYPERCALL}: the guest asks to make memory private or shared. The instruction is
+   * over once {@link #complete} was called and the vCPU is entered again.
+   */
+  final class Hypercall implements VcpuExit {
+    private long base;
+    private long sizeBytes;
+    private boolean toPrivate;
+    private boolean completed;
+    private long error;
+
+    /** Fills the exit in and returns it. */
+    public Hypercall set(long firstAddress, long bytes, boolean privateMemory) {
+      base = firstAddress;
+      sizeBytes = bytes;
+      toPrivate = privateMemory;
+      completed = false;
+      return this;
+    }
+
+    /** First guest physical address. */
+    public long base() {
+      return base;
+    }
+
+    /** Bytes from there on. */
+    public long sizeBytes() {
+      return sizeBytes;
+    }
+
+    /** Whether the guest wants the memory for itself. */
+    public boolean toPrivate() {
+      return toPrivate;
+    }
+
+    /** The answer: 0, or an error code of the RISC-V SBI. */
+    public void complete(long code) {
+      error = code;
+      completed = true;
+    }
+
+    /** The guest has its answer. */
+    public void taken() {
+      completed = false;
+    }
+
+    /** Whether there is an answer that the guest has not yet. */
+    public boolean isCompleted() {
+      return completed;
+    }
+
+    /** The answer. */
+    public long error() {
+      return error;
     }
   }
 

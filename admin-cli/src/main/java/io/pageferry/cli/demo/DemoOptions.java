@@ -30,13 +30,15 @@ public record DemoOptions(Guest guest, long memoryBytes, int vcpus, String workl
     smp,
     /** A DMA device copies blocks all over memory, and the processor verifies each. */
     dma,
+    /** The same, with all other memory private to the guest. */
+    confidential,
     /** No instructions: an access pattern. */
     synthetic;
 
     /** Workloads to choose from, the default first; empty when there is no choice. */
     List<String> workloads() {
       return switch (this) {
-        case kv, counter, smp, dma -> List.of();
+        case kv, counter, smp, dma, confidential -> List.of();
         case touch -> List.of("sequential", "random");
         case synthetic -> List.of("working-set", "sequential", "uniform", "zipfian");
       };

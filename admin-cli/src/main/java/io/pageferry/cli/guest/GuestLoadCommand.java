@@ -119,7 +119,9 @@ final class GuestLoadCommand implements Callable<Integer> {
     @Option(
         names = "--program",
         paramLabel = "NAME",
-        description = "A guest program that comes with the daemon: counter, touch, kv, smp or dma.")
+        description =
+            "A guest program that comes with the daemon: counter, touch, kv, smp, dma or"
+                + " confidential.")
     @Nullable String bundled;
 
     @Option(

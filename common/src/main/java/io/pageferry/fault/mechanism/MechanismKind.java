@@ -48,6 +48,14 @@ public enum MechanismKind {
       GuestUserfaultfd userfaultfd = new GuestUserfaultfd();
       return slot -> new UserfaultfdMechanism(slot, userfaultfd);
     }
+  },
+  /** {@link ConversionMechanism}: one map and one lock for all slots. */
+  CONVERSION {
+    @Override
+    public Function<MemorySlot, FaultMechanism> of(GuestMemory memory) {
+      MemoryAttributes attributes = new MemoryAttributes();
+      return slot -> new ConversionMechanism(slot, attributes);
+    }
   };
 
   /**

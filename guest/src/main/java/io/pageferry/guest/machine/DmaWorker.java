@@ -59,6 +59,13 @@ final class DmaWorker {
     dma.wake();
   }
 
+  /** Returns when an access that has begun has ended, to memory that was shared by then. */
+  void awaitPiece() {
+    memory.awaitPiece();
+    // It may wait for a page that is private now.
+    faults.wakeDevices();
+  }
+
   /** Forgets what it knows of pages; while it does not work. */
   void dropTranslations() {
     memory.drop();

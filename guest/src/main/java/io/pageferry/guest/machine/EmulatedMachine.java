@@ -53,6 +53,7 @@ final class EmulatedMachine implements Machine {
   private final Gate gate;
   private final Bus bus;
   private final DmaWorker dma;
+  private final PrivateMemory privateMemory;
   private final MachineThreads threads;
   private final ReentrantLock control = new ReentrantLock();
   private final MachineFailure failure = new MachineFailure();
@@ -84,6 +85,7 @@ final class EmulatedMachine implements Machine {
     AsynchronousFaults asynchronous = new AsynchronousFaults();
     faults.asynchronousFaults(asynchronous);
     dma = new DmaWorker(device, memory, asynchronous, gate, cause -> fail("Its DMA device", cause));
+    privateMemory = new PrivateMemory(memory, dma::awaitPiece);
     for (int index = 0; index < spec.vcpus(); index++) {
       vcpus.add(makeVcpu(index, entry, clint));
     }
@@ -290,6 +292,7 @@ final class EmulatedMachine implements Machine {
     List<StatePart> parts = new ArrayList<>();
     parts.add(gate);
     parts.addAll(bus.devices());
+    parts.add(privateMemory);
     parts.addAll(vcpus);
     return parts;
   }
@@ -353,7 +356,7 @@ final class EmulatedMachine implements Machine {
   private boolean handle(EmulatedVcpu vcpu, VcpuExit exit) {
     switch (exit) {
       case VcpuExit.MemoryFault fault -> {
-        if (!fault.userfault()) {
+        if (!fault.userfault() && !fault.privateAccess()) {
           throw new IllegalStateException(
               "The guest is lost: "
                   + fault
@@ -362,6 +365,7 @@ final class EmulatedMachine implements Machine {
         }
         faults.resolve(vcpu, fault);
       }
+      case VcpuExit.Hypercall call -> call.complete(privateMemory.convert(call));
       case VcpuExit.Halt _ -> {
         stopIfAllEnded();
         vcpu.awaitInterrupt();

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Translations are kept in a small direct-mapped table. INVARIANT: one is made only after the
  * slot's trap let the page pass (acquire), and permits writes only after the page's bit in the
- * slot's written bitmap was set; all are dropped when vCPUs' mappings are.
+ * slot's written bitmap was set; all are dropped when vCPUs' mappings are. Memory that the guest
+ * keeps private is refused at each access, under this object's monitor, whoever made it private.
  */
 final class TrappedMemory implements DeviceMemory {
   private static final int ENTRIES = 16;
@@ -58,22 +59,39 @@ final class TrappedMemory implements DeviceMemory {
   @Override
   public Outcome read(long address, byte[] into, int length) {
     Outcome outcome = translate(address, Access.READ);
-    if (outcome == Outcome.DONE) {
-      MemorySlot slot = slotOf(address);
-      MemorySegment.copy(slot.segment(), JAVA_BYTE, address - slot.base(), into, 0, length);
+    if (outcome != Outcome.DONE) {
+      return outcome;
     }
-    return outcome;
+    MemorySlot slot = slotOf(address);
+    long offset = address - slot.base();
+    synchronized (this) {
+      if (slot.isPrivate(PageGeometry.pages(offset))) {
+        return Outcome.REFUSED;
+      }
+      MemorySegment.copy(slot.segment(), JAVA_BYTE, offset, into, 0, length);
+    }
+    return Outcome.DONE;
   }
 
   @Override
   public Outcome write(long address, byte[] from, int length) {
     Outcome outcome = translate(address, Access.WRITE);
-    if (outcome == Outcome.DONE) {
-      MemorySlot slot = slotOf(address);
-      MemorySegment.copy(from, 0, slot.segment(), JAVA_BYTE, address - slot.base(), length);
+    if (outcome != Outcome.DONE) {
+      return outcome;
     }
-    return outcome;
+    MemorySlot slot = slotOf(address);
+    long offset = address - slot.base();
+    synchronized (this) {
+      if (slot.isPrivate(PageGeometry.pages(offset))) {
+        return Outcome.REFUSED;
+      }
+      MemorySegment.copy(from, 0, slot.segment(), JAVA_BYTE, offset, length);
+    }
+    return Outcome.DONE;
   }
+
+  /** Returns when an access that may have begun before the caller made memory private has ended. */
+  synchronized void awaitPiece() {}
 
   private static int entry(long address) {
     return (int) PageGeometry.pages(address) & (ENTRIES - 1);
@@ -109,11 +127,14 @@ final class TrappedMemory implements DeviceMemory {
 
   /** Whether the device may access a page, whose data may be lost; the one place that waits. */
   private Outcome mayAccess(MemorySlot slot, long page, long address, Access access) {
+    if (slot.isPrivate(page)) {
+      return Outcome.REFUSED;
+    }
     if (traps(slot, page)) {
       faults.await(
           new AsynchronousFault(slot.id(), page, address, access),
-          () -> !running.getAsBoolean() || !traps(slot, page));
-      if (traps(slot, page)) {
+          () -> !running.getAsBoolean() || slot.isPrivate(page) || !traps(slot, page));
+      if (!slot.isPrivate(page) && traps(slot, page)) {
         return Outcome.STOPPED;
       }
     }

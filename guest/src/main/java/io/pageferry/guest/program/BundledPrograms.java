@@ -21,6 +21,7 @@ public final class BundledPrograms {
     all.put("kv", "a hash table under a skewed mix of reads and writes, every value verified");
     all.put("smp", "all harts share all pages with spinlocks, AMOs and LR/SC");
     all.put("dma", "a device copies blocks all over memory, each verified by the processor");
+    all.put("confidential", "the same, with all memory private but for what the device works on");
     all.put("isa", "executes every instruction with many operands, then ends");
     return Collections.unmodifiableMap(all);
   }

@@ -32,6 +32,21 @@ final class Csrs {
   private static final int MRET = 0x3020_0073;
   private static final int WFI = 0x1050_0073;
 
+  private static final int A0 = 10;
+  private static final int A1 = 11;
+  private static final int A2 = 12;
+  private static final int A6 = 16;
+  private static final int A7 = 17;
+
+  /** In the SBI's space for experimental extensions. */
+  private static final long MEMORY_EXTENSION = 0x0850_464d;
+
+  /** Of the extension: memory from a0, a1 bytes, becomes private (a2 is 1) or shared (0). */
+  private static final long CONVERT = 0;
+
+  private static final long NOT_SUPPORTED = -2;
+  private static final long INVALID_PARAMETER = -3;
+
   private final int hart;
   private final HartContext context;
   private final Clint clint;
@@ -66,7 +81,7 @@ final class Csrs {
       return accessRegister(instruction, funct3, a);
     }
     switch (instruction) {
-      case ECALL -> context.trap(Trap.ECALL_FROM_MACHINE, 0);
+      case ECALL -> call();
       case EBREAK -> context.trap(Trap.BREAKPOINT, context.pc);
       case MRET -> {
         mstatus = MPIE | ((mstatus & MPIE) != 0 ? MIE : 0);
@@ -79,6 +94,32 @@ final class Csrs {
       default -> illegal(instruction);
     }
     return false;
+  }
+
+  /**
+   * A call of the hypervisor, if a7 says so; else an exception. The hypervisor's answer is to be
+   * taken with {@link #completeHypercall}; before that, the instruction may be executed again.
+   */
+  private void call() {
+    if (context.x[A7] != MEMORY_EXTENSION) {
+      context.trap(Trap.ECALL_FROM_MACHINE, 0);
+    } else if (context.x[A6] == CONVERT && (context.x[A2] & ~1L) == 0) {
+      context.hypercall(context.x[A0], context.x[A1], context.x[A2] == 1);
+    } else {
+      context.set(A0, context.x[A6] == CONVERT ? INVALID_PARAMETER : NOT_SUPPORTED);
+      context.set(A1, 0);
+      retireTo(context.pc + Integer.BYTES);
+    }
+  }
+
+  /** Ends a call of the hypervisor that has its answer. */
+  void completeHypercall() {
+    if (context.hypercall.isCompleted()) {
+      context.set(A0, context.hypercall.error());
+      context.set(A1, 0);
+      context.hypercall.taken();
+      retireTo(context.pc + Integer.BYTES);
+    }
   }
 
   private void illegal(int instruction) {

@@ -117,6 +117,7 @@ public final class Hart implements EmulatedVcpu {
         kicked = false;
         return INTERRUPTED;
       }
+      csrs.completeHypercall();
       if (context.retired >= limit) {
         return LIMIT_REACHED;
       }
@@ -142,6 +143,9 @@ public final class Hart implements EmulatedVcpu {
         }
         case FAULT -> {
           return context.memoryFault;
+        }
+        case HYPERCALL -> {
+          return context.hypercall;
         }
         case SHUTDOWN -> {
           return new VcpuExit.Shutdown(context.exitCode);

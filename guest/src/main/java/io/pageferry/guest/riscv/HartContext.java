@@ -17,6 +17,8 @@ final class HartContext {
     TRAP,
     /** The instruction at {@link #pc} needs a page that has not come: {@link #memoryFault}. */
     FAULT,
+    /** The instruction at {@link #pc} calls the hypervisor: {@link #hypercall}. */
+    HYPERCALL,
     /** The guest ended itself with {@link #exitCode}. */
     SHUTDOWN
   }
@@ -49,6 +51,7 @@ final class HartContext {
   long trapValue;
   int exitCode;
   final VcpuExit.MemoryFault memoryFault = new VcpuExit.MemoryFault();
+  final VcpuExit.Hypercall hypercall = new VcpuExit.Hypercall();
 
   /**
    * Written through {@link #ATTENTION} by any thread, read by the interpreter at every jump. It
@@ -80,9 +83,15 @@ final class HartContext {
   }
 
   /** Ends the instruction at {@link #pc} with an exit instead of an effect. */
-  void fault(long address, int size, VcpuExit.Access access) {
+  void fault(long address, int size, VcpuExit.Access access, boolean userfault, boolean isPrivate) {
     stop = Stop.FAULT;
-    var _ = memoryFault.set(address, size, access, true);
+    var _ = memoryFault.set(address, size, access, userfault, isPrivate);
+  }
+
+  /** Ends the instruction at {@link #pc} with a call of the hypervisor. */
+  void hypercall(long base, long size, boolean toPrivate) {
+    stop = Stop.HYPERCALL;
+    var _ = hypercall.set(base, size, toPrivate);
   }
 
   /** Writes a register. */

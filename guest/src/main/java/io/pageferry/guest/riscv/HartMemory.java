@@ -176,7 +176,7 @@ final class HartMemory {
     long page = PageGeometry.pages(address - slot.base());
     PageTrap trap = slot.trap();
     if (trap != null && trap.traps(page)) {
-      context.fault(address, size, access);
+      context.fault(address, size, access, trap.isUserfault(page), slot.isPrivate(page));
       return 0;
     }
     if (slot.isPoisoned(page)) {

@@ -75,7 +75,7 @@ class ContinuationTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"counter, 3", "touch, 1", "kv, 2", "smp, 4", "dma, 1"})
+  @CsvSource({"counter, 3", "touch, 1", "kv, 2", "smp, 4", "dma, 1", "confidential, 1"})
   void aProgramThatWasMovedThreeTimesPassesItsOwnCheck(String program, int harts) {
     MachineSpec spec = MovingGuest.spec(harts, 0);
     try (MovingGuest first = new MovingGuest(spec, program, ProgramParameters.DEFAULT, 0)) {

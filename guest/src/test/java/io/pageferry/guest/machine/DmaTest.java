@@ -109,6 +109,41 @@ class DmaTest {
   }
 
   @Test
+  void privateMemoryIsRefusedAlsoIfTheDeviceKnewItWhenItWasShared() {
+    guest.machine.resume();
+    var _ = guest.post(FILL, 7, HIGH, 2 * 4096);
+    guest.ring();
+    guest.awaitTail(1);
+    guest.slot(1).convert(1, 1, true);
+    int read = guest.post(COPY, HIGH + 4000, HIGH + 0x4000, 200);
+    int write = guest.post(FILL, 8, HIGH + 0x1000, 16);
+    guest.ring();
+    guest.awaitTail(3);
+    assertThat(guest.status(read)).isEqualTo(BAD_ADDRESS);
+    assertThat(guest.status(write)).isEqualTo(BAD_ADDRESS);
+    assertThat(guest.bytes(HIGH + 0x1000, 4096)).containsOnly(7);
+    assertThat(guest.bytes(HIGH + 0x4000 + 96, 104)).containsOnly(0);
+    guest.slot(1).convert(1, 1, false);
+    int again = guest.post(FILL, 9, HIGH + 0x1000, 16);
+    guest.ring();
+    guest.awaitTail(4);
+    assertThat(guest.status(again)).isEqualTo(DONE);
+  }
+
+  @Test
+  void aDeviceThatWaitsForAPageIsRefusedOnceTheGuestKeepsItPrivate() {
+    guest.machine.enableUserfault(1);
+    guest.machine.resume();
+    int place = guest.post(FILL, 7, HIGH, 16);
+    guest.ring();
+    guest.awaitFault();
+    guest.slot(1).convert(0, 1, true);
+    guest.queue().wakeDevices();
+    guest.awaitTail(1);
+    assertThat(guest.status(place)).isEqualTo(BAD_ADDRESS);
+  }
+
+  @Test
   void aRingInNoMemoryBreaksTheDeviceAndNotTheMachine() {
     guest.machine.resume();
     guest.set(0x00, 0x4000);

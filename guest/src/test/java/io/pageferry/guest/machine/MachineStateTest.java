@@ -107,7 +107,17 @@ class MachineStateTest {
     Map<String, byte[]> sections = sections(machine(riscv(3, 0), "smp").saveState());
     assertThat(sections)
         .containsOnlyKeys(
-            "spec", "run", "uart", "clint", "finisher", "dma", "vcpu-0", "vcpu-1", "vcpu-2");
+            "spec",
+            "run",
+            "uart",
+            "clint",
+            "finisher",
+            "dma",
+            "private",
+            "vcpu-0",
+            "vcpu-1",
+            "vcpu-2");
+    assertThat(sections.get("private")).hasSize(4);
     assertThat(sections.get("dma")).hasSize(4 * 8 + 1 + 4 + 3 + 6 * 8);
     assertThat(sections.get("run")).hasSize(5);
     assertThat(sections.get("uart")).hasSize(6 + 8 + 4 + 4);
@@ -117,7 +127,8 @@ class MachineStateTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run", "uart", "clint", "finisher", "dma", "vcpu-0", "vcpu-1", "spec"})
+  @ValueSource(
+      strings = {"run", "uart", "clint", "finisher", "dma", "private", "vcpu-0", "vcpu-1", "spec"})
   void aStateWithoutASectionIsRefusedByItsName(String tag) {
     Machine machine = machine(riscv(2, 0), "smp");
     Map<String, byte[]> sections = sections(machine.saveState());
@@ -128,7 +139,7 @@ class MachineStateTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run", "uart", "clint", "dma", "vcpu-0", "vcpu-1", "spec"})
+  @ValueSource(strings = {"run", "uart", "clint", "dma", "private", "vcpu-0", "vcpu-1", "spec"})
   void aSectionWithAByteLessOrMoreIsRefusedByItsName(String tag) {
     Machine machine = machine(riscv(2, 0), "smp");
     for (int more : new int[] {-1, 1}) {

@@ -51,7 +51,14 @@ class ProgramsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"counter, 5000", "touch, 5000", "kv, 5000", "smp, 500", "dma, 500"})
+  @CsvSource({
+    "counter, 5000",
+    "touch, 5000",
+    "kv, 5000",
+    "smp, 500",
+    "dma, 500",
+    "confidential, 500"
+  })
   void aProgramStopsByItselfAtItsLimit(String program, long limit) {
     try (Guest guest = new Guest(program, 1, new ProgramParameters(3, limit, true))) {
       guest.machine.resume();
@@ -112,7 +119,7 @@ class ProgramsTest {
     private final long warmUp;
 
     Guest(String program, int harts, ProgramParameters parameters) {
-      warmUp = program.equals("dma") ? DMA_WARM_UP : WARM_UP;
+      warmUp = program.equals("dma") || program.equals("confidential") ? DMA_WARM_UP : WARM_UP;
       MachineSpec spec =
           MachineSpec.withRam("test", harts, RAM_BYTES, new MachineSpec.Kind.Riscv(), 0);
       memory = GuestMemory.anonymous(spec.slots());

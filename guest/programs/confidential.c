@@ -1,0 +1,3 @@
+/* See dma.c. */
+#define CONFIDENTIAL 1
+#include "dma.c"
