@@ -336,8 +336,7 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
         LOG.error("Pages never came of process {}; its guardian keeps it.", now.pid());
       } else {
         // Zeros are not what belongs where nothing is yet: better no process than a wrong one.
-        LOG.error(
-            "Process {} is ended, since pages of it never came.", now.pid());
+        LOG.error("Process {} is ended, since pages of it never came.", now.pid());
         now.handOver().process().kill();
       }
     } catch (IOException e) {

@@ -24,8 +24,7 @@ final class WantedPages {
   /** Zero pages, and pages that no region has, are not waited for. */
   void only(List<Extent> extents, List<SlotContents> contents) {
     try (Arena arena = Arena.ofConfined()) {
-      Map<MemorySlot, PageBitmap> nonzero =
-          PageMap.read(installer.memory(), contents, arena);
+      Map<MemorySlot, PageBitmap> nonzero = PageMap.read(installer.memory(), contents, arena);
       for (MemorySlot slot : installer.memory().slots()) {
         PageBitmap wanted = covered(slot, extents);
         PageBitmap map = nonzero.get(slot);
