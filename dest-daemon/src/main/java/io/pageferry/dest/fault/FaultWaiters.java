@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which vCPU waits for which page. One entry a vCPU, since a vCPU waits for one page at a time. The
- * thread that resolves the faults of devices has an entry behind theirs, and is a vCPU here. For the
- * memory of another process, an entry is a thread of it that waits.
+ * thread that resolves the faults of devices has an entry behind theirs, and is a vCPU here. For
+ * the memory of another process, an entry is a thread of it that waits.
  *
  * <p>No wake-up is lost: the vCPU announces its page and then, after a full fence, tests its state;
  * the installer makes the page present and then, after a full fence, looks for announcements. One

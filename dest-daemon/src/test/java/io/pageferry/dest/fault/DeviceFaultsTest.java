@@ -30,8 +30,7 @@ class DeviceFaultsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int VCPUS = 1;
 
-  private final Incoming incoming =
-      new Incoming(64, new FaultWaiters(VCPUS));
+  private final Incoming incoming = new Incoming(64, new FaultWaiters(VCPUS));
   private final FaultTimings timings = new FaultTimings(VCPUS, true);
   private final FaultResolver resolver =
       new FaultResolver(incoming.guest, incoming.waiters, VCPUS, PrefetchPolicy.Kind.none, timings);
