@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Takes the memory of other processes over and restores an image in it. One restoration is always
@@ -54,12 +55,24 @@ public final class Pager implements AutoCloseable {
    * @throws IOException if the socket cannot be made
    */
   public void start() throws IOException {
-    spare = new Restore(client, config, this::over);
+    // Whoever waits for this pager is served first.
     takeOrphans();
+    if (restores.isEmpty()) {
+      new PagerRehearsal(this::exercise, config.rehearsal()).run();
+    }
+    spare = newRestore();
     UnixListener listening =
         UnixListener.at(config.socket(), config.users().size() > 1 ? "rw-rw-rw-" : "rw-------");
     listener = listening;
     acceptor = Thread.ofPlatform().daemon().name("hand-over").start(() -> acceptAll(listening));
+  }
+
+  private Restore newRestore() {
+    return new Restore(client, config, config.drainAfter(), Level.INFO, this::over);
+  }
+
+  private Restore exercise() {
+    return new Restore(client, config, Duration.ofHours(1), Level.DEBUG, this::over);
   }
 
   private void acceptAll(UnixListener listening) {
@@ -157,7 +170,7 @@ public final class Pager implements AutoCloseable {
       spare = null;
     }
     if (restore == null || !restore.isFresh()) {
-      restore = new Restore(client, config, this::over);
+      restore = newRestore();
     }
     restores.add(restore);
     return restore;
@@ -165,7 +178,7 @@ public final class Pager implements AutoCloseable {
 
   private void prepare() {
     try {
-      Restore prepared = new Restore(client, config, this::over);
+      Restore prepared = newRestore();
       Restore surplus;
       synchronized (this) {
         surplus = spare;

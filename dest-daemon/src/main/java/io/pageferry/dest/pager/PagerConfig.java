@@ -17,6 +17,7 @@ import java.util.Set;
  * @param prefetch what is fetched ahead of need
  * @param drainAfter how long after a hand-over the drain starts
  * @param maxRestores most processes whose pages are missing at a time
+ * @param rehearsal how long the pager warms up before it listens
  * @param guardian the command that starts a guardian at {@link #guardianSocket}; empty for none
  */
 public record PagerConfig(
@@ -27,6 +28,7 @@ public record PagerConfig(
     PrefetchPolicy.Kind prefetch,
     Duration drainAfter,
     int maxRestores,
+    Duration rehearsal,
     List<String> guardian) {
   /** The longest delay. */
   private static final Duration LONGEST_DELAY = Duration.ofHours(1);
@@ -37,6 +39,9 @@ public record PagerConfig(
     guardian = List.copyOf(guardian);
     if (maxRestores < 1 || maxRestores > 1000) {
       throw new IllegalArgumentException("--max-restores must be 1 to 1000.");
+    }
+    if (rehearsal.isNegative() || rehearsal.compareTo(Duration.ofSeconds(10)) > 0) {
+      throw new IllegalArgumentException("--rehearsal must be 0s to 10s.");
     }
     if (drainAfter.isNegative() || drainAfter.compareTo(LONGEST_DELAY) > 0) {
       throw new IllegalArgumentException("--drain-after must be 0s to 1h.");

@@ -36,6 +36,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The restoration of an image in one other process. It is prepared before the process is known, so
@@ -54,6 +55,8 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
   private final ImageClient client;
   private final PagerConfig config;
   private final OpenedImage image;
+  private final Duration drainAfter;
+  private final Level phaseLevel;
   private final Consumer<Restore> whenOver;
   private final PhaseTracker tracker;
   private final GuestMemory memory;
@@ -63,34 +66,44 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
   private final FaultTimings timings = new FaultTimings(FaultReactor.MOST_TIMED, true);
   private final Acknowledgements acknowledgements = new Acknowledgements();
   private final PageInstaller installer;
-  private final WantedPages wanted;
+  private final PresentPages books;
   private final DrivenLoop loop = new DrivenLoop("restore-lane");
   private final AcknowledgementTicks ticks = new AcknowledgementTicks();
   private final EndOnce end = new EndOnce();
   private volatile TargetSession session;
-  private volatile @Nullable Taken taken;
+  private volatile @Nullable TakenProcess taken;
 
   /** The process' connection, which tells it how this goes on. */
   private final AtomicReference<@Nullable UnixConnection> peer = new AtomicReference<>();
 
   private boolean recovering;
+  private volatile boolean abandoned;
 
   /**
    * Opens a delivery and connects its lanes.
    *
+   * @param phaseLevel how its phases are logged
    * @param whenOver told once, when nothing is left to do
    * @throws PageFerryException the source's reason
    */
-  Restore(ImageClient client, PagerConfig config, Consumer<Restore> whenOver) {
+  Restore(
+      ImageClient client,
+      PagerConfig config,
+      Duration drainAfter,
+      Level phaseLevel,
+      Consumer<Restore> whenOver) {
     this.client = client;
     this.config = config;
+    this.drainAfter = drainAfter;
+    this.phaseLevel = phaseLevel;
     this.whenOver = whenOver;
     image = OpenedImage.of(client.open(config.image()));
-    tracker = new PhaseTracker(image.key(), Phase.ADVISED, System::nanoTime);
+    tracker = new PhaseTracker(image.key(), Phase.ADVISED, System::nanoTime, phaseLevel);
     memory = GuestMemory.anonymous(image.layouts());
     pages = GuestPages.missing(memory, slot -> new TargetMechanism(slot, target));
     installer = new PageInstaller(pages, waiters, acknowledgements);
-    wanted = new WantedPages(installer);
+    books = new PresentPages(installer);
+    books.acceptZeroPages(image.response().getContentsList());
     session = connect(image);
     try {
       session.awaitAttached();
@@ -132,10 +145,10 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
     long start = System.nanoTime();
     List<Extent> extents = image.extents(handOver.regions());
     RemovedPagesFile removed = new RemovedPagesFile(config.socket(), handOver.process(), memory);
-    wanted.only(extents, image.response().getContentsList());
+    books.markOthersPresent(extents);
     Userfaultfd userfaultfd = Userfaultfd.ofDescriptor(handOver.userfaultfd().number());
     target.attach(userfaultfd, new AddressMap(extents), removed.slots());
-    client.start(image.key(), wanted.present(extents), config.drainAfter().toMillis());
+    client.start(image.key(), books.present(extents), drainAfter.toMillis());
     FaultReactor reactor =
         new FaultReactor(
             "fault-" + handOver.process().pid(),
@@ -149,20 +162,21 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
     if (connection != null) {
       var _ = adopt(connection);
     }
-    taken = new Taken(handOver, userfaultfd, removed, reactor, start);
+    taken = new TakenProcess(handOver, userfaultfd, removed, reactor, start);
     timings.takenOver(start);
     acknowledgements.begin();
     ticks.start(acknowledgements, tracker, pages);
     tracker.enter(Phase.POSTCOPY_ACTIVE);
     reactor.start(handOver.process().descriptor());
     reactor.fetchOn(session.demandLane());
-    LOG.info(
-        "restore={} process={} state=taken regions={} pages={} after={}us",
-        image.key().migrationId(),
-        handOver.process().pid(),
-        extents.size(),
-        pages.pageCount() - pages.presentPages(),
-        TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - start));
+    LOG.atLevel(phaseLevel)
+        .log(
+            "restore={} process={} state=taken regions={} pages={} after={}us",
+            image.key().migrationId(),
+            handOver.process().pid(),
+            extents.size(),
+            pages.pageCount() - pages.presentPages(),
+            TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - start));
     endIfComplete();
   }
 
@@ -182,10 +196,8 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
 
   /** Whether this pages the process of a hand-over, and the memory that it names. */
   boolean pages(HandOver handOver) {
-    Taken now = taken;
-    return now != null
-        && now.pid() == handOver.process().pid()
-        && now.handOver().text().equals(handOver.text());
+    TakenProcess now = taken;
+    return now != null && now.isOf(handOver);
   }
 
   @Override
@@ -239,7 +251,7 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
     try {
       next.awaitAttached();
       tracker.tryEnter(Phase.RECOVERING, Optional.empty());
-      client.start(again.key(), wanted.present(), 0);
+      client.start(again.key(), books.present(), 0);
     } catch (RuntimeException | Error e) {
       tracker.tryEnter(
           Phase.POSTCOPY_PAUSED, ErrorCode.LANE_LOST, "The source was lost once more.");
@@ -251,7 +263,7 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
     }
     acknowledgements.begin();
     tracker.tryEnter(Phase.POSTCOPY_ACTIVE, Optional.empty());
-    Taken now = taken;
+    TakenProcess now = taken;
     if (now != null) {
       now.reactor().fetchOn(next.demandLane());
     }
@@ -278,7 +290,7 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
 
   /** Returns whether every page is in place; ends this then. */
   private boolean endIfComplete() {
-    Taken now = taken;
+    TakenProcess now = taken;
     if (now == null || !pages.isComplete()) {
       return false;
     }
@@ -292,63 +304,62 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
     var _ = Thread.ofVirtual().name("restore-end").start(this::close);
   }
 
+  /** It was only an exercise: this ends, and the process goes on, whatever is missing. */
+  void abandon() {
+    abandoned = true;
+    close();
+  }
+
+  /** Pages that lie side by side in the image, from {@link #firstOffset} on. */
+  long contiguousPages() {
+    return memory.slots().getFirst().pageCount();
+  }
+
+  /** Where the first slot is in the image. */
+  long firstOffset() {
+    return image.response().getSlots(0).getImageOffset();
+  }
+
   @Override
   public void close() {
     end.run(this::free);
   }
 
   private void free() {
-    Taken now = taken;
-    boolean needless = now != null && (pages.isComplete() || target.hasEnded());
+    TakenProcess now = taken;
+    boolean needless = abandoned || pages.isComplete() || target.hasEnded();
     if (now != null && pages.isComplete()) {
       target.release();
     }
-    if (now != null) {
-      now.reactor().close();
-    }
+    target.stop();
+    Optional<TakenProcess> process = Optional.ofNullable(now);
     Ending.all(
+        () -> process.ifPresent(one -> one.reactor().close()),
         session::close,
         ticks::close,
         this::endLoop,
-        () -> {
-          if (now != null) {
-            endTaken(now, needless);
-          }
-        },
+        () -> process.ifPresent(one -> endTaken(one, needless)),
         memory::close,
         () -> whenOver.accept(this));
   }
 
-  private void endTaken(Taken now, boolean needless) {
-    LOG.info(
-        "restore={} process={} state={} pages={} kept={} zeroed={} first_answer={}us",
-        image.key().migrationId(),
-        now.pid(),
-        tracker.phase(),
-        pages.presentPages(),
-        target.keptPages(),
-        target.zeroedPages(),
-        now.firstAnswerMicros());
-    try {
-      if (needless) {
-        now.removed().delete();
-      } else if (!config.guardian().isEmpty()) {
-        LOG.error("Pages never came of process {}; its guardian keeps it.", now.pid());
-      } else {
-        // Zeros are not what belongs where nothing is yet: better no process than a wrong one.
-        LOG.error("Process {} is ended, since pages of it never came.", now.pid());
-        now.handOver().process().kill();
-      }
-    } catch (IOException e) {
-      LOG.error("What was kept for a process could not be removed.", e);
-    }
+  private void endTaken(TakenProcess now, boolean needless) {
+    LOG.atLevel(phaseLevel)
+        .log(
+            "restore={} process={} state={} pages={} kept={} zeroed={} first_answer={}us",
+            image.key().migrationId(),
+            now.pid(),
+            tracker.phase(),
+            pages.presentPages(),
+            target.keptPages(),
+            target.zeroedPages(),
+            now.firstAnswerMicros());
     UnixConnection told = peer.getAndSet(null);
     if (told != null) {
       told.answer(isWhole() ? "completed" : "failed");
       told.close();
     }
-    now.removed().close();
-    now.handOver().close();
+    now.end(needless, !config.guardian().isEmpty());
   }
 
   /** Whether pages are still missing of a process that has been taken. */
@@ -372,23 +383,11 @@ final class Restore implements LaneListener, FaultReactor.Listener, AutoCloseabl
 
   /** The process; empty before it is handed over. */
   Optional<Integer> pid() {
-    return Optional.ofNullable(taken).map(now -> now.pid());
-  }
-
-  PhaseTracker tracker() {
-    return tracker;
-  }
-
-  PageInstaller installer() {
-    return installer;
+    return Optional.ofNullable(taken).map(TakenProcess::pid);
   }
 
   FaultTimings timings() {
     return timings;
-  }
-
-  TargetMemory target() {
-    return target;
   }
 
   void finish(Duration grace) throws InterruptedException {

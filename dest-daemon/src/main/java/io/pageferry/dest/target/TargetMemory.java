@@ -42,6 +42,7 @@ public final class TargetMemory {
   private volatile AddressMap map = new AddressMap(List.of());
   private volatile @Nullable Userfaultfd userfaultfd;
   private volatile boolean ended;
+  private volatile boolean stopped;
 
   /** Takes events; null while nobody does. */
   private volatile @Nullable EventTaker taker;
@@ -154,6 +155,10 @@ public final class TargetMemory {
       PlaceResult result;
       gate.enter();
       try {
+        if (stopped) {
+          // The userfaultfd may be closed from now on.
+          return;
+        }
         long most = Math.min(first + count - page, MOST_AT_ONCE);
         Extent extent = map.of(slot.id(), page);
         long run = extent == null ? 0 : placeable(slot, extent, page, most);
@@ -225,6 +230,9 @@ public final class TargetMemory {
    * the one case and stays as it is in the other.
    */
   void answerZero(long address) {
+    if (stopped) {
+      return;
+    }
     UserfaultCaller caller = hands.get().caller();
     PlaceResult result = caller.zero(address, PageGeometry.PAGE_SIZE, true);
     note(result);
@@ -238,7 +246,11 @@ public final class TargetMemory {
 
   /** Somebody waits at an address that is none of the image's: it gets a bus error. */
   void refuse(long address) {
-    note(hands.get().caller().poison(address, PageGeometry.PAGE_SIZE, true));
+    try {
+      note(hands.get().caller().poison(address, PageGeometry.PAGE_SIZE, true));
+    } catch (UserfaultException e) {
+      LOG.error("Who waits at 0x{} waits for ever.", Long.toHexString(address), e);
+    }
   }
 
   /** All who wait for any page access it again, and are reported once more. */
@@ -270,6 +282,13 @@ public final class TargetMemory {
     } finally {
       gate.open();
     }
+  }
+
+  /** Nothing is placed any more once this returns: the userfaultfd may be closed. */
+  public void stop() {
+    stopped = true;
+    gate.close();
+    gate.open();
   }
 
   private void unregister(Extent extent) {

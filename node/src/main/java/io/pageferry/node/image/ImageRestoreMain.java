@@ -75,6 +75,13 @@ public final class ImageRestoreMain implements Callable<Integer> {
   private int maxRestores = 16;
 
   @Option(
+      names = "--rehearsal",
+      paramLabel = "DURATION",
+      defaultValue = "2s",
+      description = "How long to warm up before listening; 0s for not at all.")
+  private Duration rehearsal = Duration.ofSeconds(2);
+
+  @Option(
       names = "--guardian",
       paramLabel = "DURATION",
       defaultValue = "30s",
@@ -122,7 +129,8 @@ public final class ImageRestoreMain implements Callable<Integer> {
     List<String> guard =
         guardian.isZero() ? List.of() : ImageGuardMain.command(socket.toAbsolutePath(), guardian);
     PagerConfig config =
-        new PagerConfig(from, image, socket, users, prefetch, drainAfter, maxRestores, guard);
+        new PagerConfig(
+            from, image, socket, users, prefetch, drainAfter, maxRestores, rehearsal, guard);
     return DaemonProcess.run(
         "pager", () -> new ImagePagerDaemon(config, metricsListen), shutdownGrace);
   }

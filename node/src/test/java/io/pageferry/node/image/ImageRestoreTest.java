@@ -75,6 +75,7 @@ class ImageRestoreTest {
         PrefetchPolicy.Kind.adaptive,
         drainAfter,
         4,
+        Duration.ZERO,
         List.of());
   }
 

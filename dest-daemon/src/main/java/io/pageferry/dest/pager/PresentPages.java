@@ -11,51 +11,47 @@ import io.pageferry.proto.v1.SlotContents;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
-/** Which pages of an image a process still needs. Any thread. */
-final class WantedPages {
+/** Which pages of an image need not be sent, here and as the source is told. Any thread. */
+final class PresentPages {
   private final PageInstaller installer;
 
-  WantedPages(PageInstaller installer) {
+  PresentPages(PageInstaller installer) {
     this.installer = installer;
   }
 
-  /** Zero pages, and pages that no region has, are not waited for. */
-  void only(List<Extent> extents, List<SlotContents> contents) {
+  /** Zero pages are not waited for. */
+  void acceptZeroPages(List<SlotContents> contents) {
     try (Arena arena = Arena.ofConfined()) {
-      Map<MemorySlot, PageBitmap> nonzero = PageMap.read(installer.memory(), contents, arena);
-      for (MemorySlot slot : installer.memory().slots()) {
-        PageBitmap wanted = covered(slot, extents);
-        PageBitmap map = nonzero.get(slot);
-        for (long page = wanted.nextSet(0); map != null && page >= 0; ) {
-          if (!map.get(page)) {
-            wanted.clear(page);
-          }
-          page = page + 1 < slot.pageCount() ? wanted.nextSet(page + 1) : -1;
-        }
-        installer.acceptZeroPages(slot, wanted);
-      }
+      PageMap.read(installer.memory(), contents, arena).forEach(installer::acceptZeroPages);
     }
   }
 
-  private static PageBitmap covered(MemorySlot slot, List<Extent> extents) {
-    PageBitmap covered = slot.newBitmap();
-    for (Extent extent : extents) {
-      if (extent.slotId() == slot.id()) {
-        covered.setRange(extent.firstPage(), extent.pages());
-      }
+  /** Nor are pages that no region has. */
+  void markOthersPresent(List<Extent> extents) {
+    if (haveAll(extents)) {
+      return;
     }
-    return covered;
+    for (MemorySlot slot : installer.memory().slots()) {
+      PageBitmap covered = slot.newBitmap();
+      for (Extent extent : extents) {
+        if (extent.slotId() == slot.id()) {
+          covered.setRange(extent.firstPage(), extent.pages());
+        }
+      }
+      installer.acceptZeroPages(slot, covered);
+    }
+  }
+
+  private boolean haveAll(List<Extent> extents) {
+    return extents.stream().mapToLong(Extent::pages).sum() == installer.pages().pageCount();
   }
 
   /** Pages that the source is not to send; none where the regions have all pages. */
   List<SlotContents> present(List<Extent> extents) {
-    long wanted = extents.stream().mapToLong(Extent::pages).sum();
-    return wanted == installer.pages().pageCount() ? List.of() : present();
+    return haveAll(extents) ? List.of() : present();
   }
 
-  /** Pages that are here. */
   List<SlotContents> present() {
     List<SlotContents> present = new ArrayList<>();
     for (SlotPages slot : installer.pages().slots()) {
