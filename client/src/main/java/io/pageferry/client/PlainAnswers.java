@@ -46,6 +46,7 @@ final class PlainAnswers {
         migration.toBuilder()
             .setReason(PlainText.of(migration.getReason()))
             .setPeer(PlainText.of(migration.getPeer()))
+            .setFaultMechanism(PlainText.of(migration.getFaultMechanism()))
             .setGuestName(PlainText.of(migration.getGuestName()))
             .setImageDigest(PlainText.of(migration.getImageDigest()));
     if (migration.hasMigration()) {
