@@ -29,6 +29,8 @@ class FlightRecordingTest {
         DaemonPair daemons = DaemonPair.start()) {
       recording.start();
       daemons.run(Guests.program("smp", 2, 16, 1).build());
+      // A guest that has hardly begun may move without a single fault.
+      daemons.awaitInstructions(3_000_000);
       arrived = daemons.migrate().destinationMigration().orElseThrow();
       // No fault is between its count and its event any more.
       var _ = DaemonPair.verdict(daemons.destination());
