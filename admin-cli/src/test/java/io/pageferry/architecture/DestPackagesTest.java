@@ -13,7 +13,16 @@ class DestPackagesTest {
 
   /** Each knows only those before it. */
   private static final List<String> ORDER =
-      List.of("prefetch", "timing", "fault", "install", "handover", "target", "link", "pager");
+      List.of(
+          "prefetch",
+          "timing",
+          "fault",
+          "install",
+          "handover",
+          "guardian",
+          "target",
+          "link",
+          "pager");
 
   @Test
   void eachPackageOfTheDestinationKnowsOnlyThoseBeforeIt() {

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class LocalDescriptor implements AutoCloseable {
   private static final int GET_FLAGS = 3;
   private static final int SET_FLAGS = 4;
+  private static final int DUPLICATE = 1030;
   private static final int NON_BLOCKING = 0x800;
 
   private final int number;
@@ -20,6 +21,11 @@ public final class LocalDescriptor implements AutoCloseable {
   /** Owns the descriptor with this number from now on. */
   public LocalDescriptor(int number) {
     this.number = number;
+  }
+
+  /** Another descriptor of an open file of this process, whose own stays its owner's. */
+  public static LocalDescriptor duplicateOf(int descriptor) throws IOException {
+    return new LocalDescriptor(LinuxSockets.control(descriptor, DUPLICATE, 0));
   }
 
   /** Its number. */

@@ -85,7 +85,7 @@ final class PagerRehearsal {
             .formatted(slot.hostAddress(), slot.sizeBytes(), offset);
     return HandOverReceiver.again(
         regions,
-        new LocalDescriptor(userfaultfd.descriptor()),
+        LocalDescriptor.duplicateOf(userfaultfd.descriptor()),
         LocalProcess.of((int) ProcessHandle.current().pid()));
   }
 
