@@ -63,7 +63,6 @@ public final class IncomingMigration
   private final AcknowledgementTicks ticks = new AcknowledgementTicks();
   private final AbortedMigrations aborted;
   private final EndOnce end = new EndOnce();
-
   private boolean lanesAttached;
   private @Nullable String laneFailure;
   private int endedLanes;
@@ -276,12 +275,15 @@ public final class IncomingMigration
 
   @Override
   public void laneEnded(String lane, Status status) {
+    if (committed && pages.isComplete()) {
+      resolver.complete();
+    }
     if (missesPages(lane, status)) {
       resolver.laneLost();
     }
   }
 
-  /** Returns whether pages are missed: they had not all come, and the guest runs here. */
+  /** Whether pages had not all come, and the guest runs here. */
   private boolean missesPages(String lane, Status status) {
     boolean abandoned = false;
     boolean missed = false;
@@ -301,12 +303,9 @@ public final class IncomingMigration
           aborted.add(key);
         }
       } else if (pages.isComplete()) {
-        pages.disableTraps();
-        resolver.endDeviceThread();
         tracker.tryEnter(Phase.COMPLETED, Optional.empty());
         if (status.isOk() || endedLanes == session.lanes()) {
-          // The source has every acknowledgement, or cannot get any. Until then the lanes that are
-          // left may still carry some.
+          // The source has every acknowledgement, or cannot get any; other lanes may carry some.
           closeLanes();
         }
       } else {
@@ -380,15 +379,16 @@ public final class IncomingMigration
 
   private void free() {
     ArrivingGuest here = takeArriving();
-    // The machine before the lanes, so that no vCPU is on one that ends. First of all it stands
-    // still: without traps it would run on over memory that has not come.
+    // First the machine stands still: without traps it would run on over memory that has not come.
+    // It ends before the lanes, which vCPUs may be on, and they before what they fill pages with.
     Ending.all(
         status::keep,
         () -> Optional.ofNullable(here).ifPresent(ArrivingGuest::pause),
         resolver::close,
-        pages::close,
+        pages::disableTraps,
         () -> Optional.ofNullable(here).ifPresent(ArrivingGuest::stop),
         this::closeLanes,
+        pages::close,
         pages.memory()::close);
   }
 

@@ -8,6 +8,8 @@ import io.pageferry.userfaultfd.UserfaultEvents;
 import io.pageferry.userfaultfd.Userfaultfd;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The userfaultfd of one guest, which its slots share, and what each thread needs to use it. Any
@@ -20,6 +22,8 @@ final class GuestUserfaultfd implements KernelFaults {
   static final int STAGED_PAGES = 64;
 
   private static final int EVENTS = 64;
+  private static final int CLOSED = Integer.MIN_VALUE;
+  private static final long CALL_NANOS = 50_000;
 
   private final Userfaultfd userfaultfd = Userfaultfd.open(true);
   private final ThreadLocal<UserfaultCaller> callers =
@@ -32,6 +36,9 @@ final class GuestUserfaultfd implements KernelFaults {
 
   /** Slots that use it. */
   private int users;
+
+  /** Calls that are under way; {@link #CLOSED} and more once it closes. */
+  private final AtomicInteger calls = new AtomicInteger();
 
   /**
    * Open, and agreed with the kernel.
@@ -52,9 +59,23 @@ final class GuestUserfaultfd implements KernelFaults {
     return userfaultfd;
   }
 
-  /** The calling thread's calls. */
-  UserfaultCaller caller() {
+  /**
+   * The calling thread's calls, until {@link #end}. INVARIANT: the descriptor is open meanwhile;
+   * once it is closed, its number may be that of another guest's.
+   *
+   * @throws IllegalStateException if it is closed
+   */
+  UserfaultCaller begin() {
+    if (calls.incrementAndGet() <= 0) {
+      calls.decrementAndGet();
+      throw new IllegalStateException("The guest's memory is about to be unmapped.");
+    }
     return callers.get();
+  }
+
+  /** What {@link #begin} began is over. */
+  void end() {
+    calls.decrementAndGet();
   }
 
   /** The calling thread's accesses. */
@@ -76,6 +97,11 @@ final class GuestUserfaultfd implements KernelFaults {
   synchronized void letGo() {
     users--;
     if (users == 0) {
+      calls.addAndGet(CLOSED);
+      while (calls.get() != CLOSED) {
+        // A call takes microseconds.
+        LockSupport.parkNanos(CALL_NANOS);
+      }
       userfaultfd.close();
     }
   }

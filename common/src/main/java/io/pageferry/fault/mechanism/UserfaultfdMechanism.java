@@ -96,9 +96,16 @@ final class UserfaultfdMechanism implements BlockingMechanism {
 
   /** A page that is there already was put in place by an arrival that then failed. */
   private void copy(long first, long count, long source) {
-    UserfaultCaller caller = guest.caller();
+    UserfaultCaller caller = guest.begin();
+    try {
+      copy(caller, first, PageGeometry.bytes(count), source);
+    } finally {
+      guest.end();
+    }
+  }
+
+  private void copy(UserfaultCaller caller, long first, long bytes, long source) {
     long done = 0;
-    long bytes = PageGeometry.bytes(count);
     while (done < bytes) {
       PlaceResult result = caller.copy(address(first) + done, source + done, bytes - done, false);
       done = advanced(done, caller, result);
@@ -106,9 +113,16 @@ final class UserfaultfdMechanism implements BlockingMechanism {
   }
 
   private void zero(long first, long count) {
-    UserfaultCaller caller = guest.caller();
+    UserfaultCaller caller = guest.begin();
+    try {
+      zero(caller, first, PageGeometry.bytes(count));
+    } finally {
+      guest.end();
+    }
+  }
+
+  private void zero(UserfaultCaller caller, long first, long bytes) {
     long done = 0;
-    long bytes = PageGeometry.bytes(count);
     while (done < bytes) {
       PlaceResult result = caller.zero(address(first) + done, bytes - done, false);
       done = advanced(done, caller, result);
@@ -152,7 +166,12 @@ final class UserfaultfdMechanism implements BlockingMechanism {
 
   @Override
   public void lift(long first, long count) {
-    var _ = guest.caller().wake(address(first), PageGeometry.bytes(count));
+    UserfaultCaller caller = guest.begin();
+    try {
+      var _ = caller.wake(address(first), PageGeometry.bytes(count));
+    } finally {
+      guest.end();
+    }
   }
 
   @Override

@@ -302,6 +302,12 @@ public final class FaultResolver implements FaultHandler, AutoCloseable {
     }
   }
 
+  /** Every page has come: nothing stops an access any more. Idempotent; any thread. */
+  public void complete() {
+    guest.disableTraps();
+    endDeviceThread();
+  }
+
   /** Ends its threads; before lanes are closed, and not on an event loop. */
   @Override
   public void close() {

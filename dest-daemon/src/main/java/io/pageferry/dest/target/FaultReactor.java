@@ -141,8 +141,9 @@ public final class FaultReactor implements AutoCloseable {
         return;
       }
       try {
-        WatchedDescriptor.watch(loop, target.userfaultfd().descriptor(), this::takeSafely);
-        WatchedDescriptor.watch(loop, processDescriptor, this::targetEnded);
+        // Until the loop ends.
+        var _ = loop.watch(target.userfaultfd().descriptor(), this::takeSafely);
+        var _ = loop.watch(processDescriptor, this::targetEnded);
         while (!stopped) {
           tookEvents = false;
           loop.await(progressed);
